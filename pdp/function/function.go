@@ -1,0 +1,164 @@
+package function
+
+import (
+	"fmt"
+
+	"github.com/forseti-pdp/forseti/pdp/value"
+)
+
+// Context is what a function may use of the evaluation it is part of.
+type Context interface {
+	// Spend takes steps from the cost budget of the decision. The error, if
+	// the budget is used up, makes the function Indeterminate.
+	Spend(steps int) error
+}
+
+// Argument evaluates one argument. It may be called at most once.
+type Argument func() (value.Datum, error)
+
+// Function is one function of the library. Exactly one of Strict, Lazy and
+// Higher is set. Evaluation trusts that Check accepted the kinds of the
+// arguments. Errors are *xacml.Error.
+type Function struct {
+	ID string
+	// Section is the section of the standard, such as A.3.1.
+	Section string
+	// Doc is one sentence for the catalogue: what it gives and when it fails.
+	Doc string
+
+	// Parameters are the kinds of the fixed parameters. For a higher-order
+	// function those after the function, if they do not depend on it.
+	Parameters []value.Kind
+	// Rest is the kind of any further arguments; nil if there may be none.
+	Rest *value.Kind
+	// Result is the kind of the result; for map it depends on the function.
+	Result value.Kind
+
+	// Strict gets all arguments evaluated: one that is Indeterminate makes the
+	// result Indeterminate (A.3).
+	Strict func(c Context, args []value.Datum) (value.Datum, error)
+	// Lazy evaluates its arguments itself (and, or, n-of: A.3.5).
+	Lazy func(c Context, args []Argument) (value.Datum, error)
+	// Higher gets the function it applies, and its other arguments (A.3.12).
+	Higher *HigherOrder
+	// CheckLiterals looks for errors that show before evaluation, such as a
+	// regular expression that is not one. An argument that is not a literal is
+	// nil. May be nil.
+	CheckLiterals func(args []value.Value) error
+}
+
+// HigherOrder is the part of a higher-order function that depends on the
+// function that it applies.
+type HigherOrder struct {
+	// Check gives the kind of the result for these arguments.
+	Check func(f *Function, args []value.Kind) (value.Kind, error)
+	// Apply evaluates.
+	Apply func(c Context, f *Function, args []value.Datum) (value.Datum, error)
+}
+
+// Check type-checks a call with arguments of these kinds and gives the kind of
+// the result. f is the function argument of a higher-order function, and nil
+// for every other function.
+func (fn *Function) Check(f *Function, args []value.Kind) (value.Kind, error) {
+	if fn.Higher != nil {
+		if f == nil {
+			return value.Kind{}, fmt.Errorf("the first argument must be a Function")
+		}
+		return fn.Higher.Check(f, args)
+	}
+	if f != nil {
+		return value.Kind{}, fmt.Errorf("a Function is no argument of this function")
+	}
+	if len(args) < len(fn.Parameters) || len(args) > len(fn.Parameters) && fn.Rest == nil {
+		return value.Kind{}, fmt.Errorf("wants %s, got %s", count(len(fn.Parameters), fn.Rest != nil), count(len(args), false))
+	}
+	for i, got := range args {
+		want := fn.parameter(i)
+		if got.Canonical() != want {
+			return value.Kind{}, fmt.Errorf("argument %d must be a %s, got a %s", i+1, want, got)
+		}
+	}
+	return fn.Result, nil
+}
+
+// parameter is the kind of the i-th parameter.
+func (fn *Function) parameter(i int) value.Kind {
+	if i < len(fn.Parameters) {
+		return fn.Parameters[i]
+	}
+	return *fn.Rest
+}
+
+func count(n int, more bool) string {
+	s := fmt.Sprintf("%d arguments", n)
+	if n == 1 {
+		s = "1 argument"
+	}
+	if more {
+		s += " or more"
+	}
+	return s
+}
+
+// Call evaluates a function that is not higher-order with evaluated arguments.
+func (fn *Function) Call(c Context, args []value.Datum) (value.Datum, error) {
+	if fn.Lazy == nil {
+		return fn.Strict(c, args)
+	}
+	lazy := make([]Argument, len(args))
+	for i, a := range args {
+		lazy[i] = func() (value.Datum, error) { return a, nil }
+	}
+	return fn.Lazy(c, lazy)
+}
+
+// Signature is the signature as text, such as `string, string -> boolean`.
+func (fn *Function) Signature() string {
+	s := ""
+	if fn.Higher != nil {
+		s = "function"
+	}
+	for _, p := range fn.Parameters {
+		if s != "" {
+			s += ", "
+		}
+		s += p.String()
+	}
+	if fn.Rest != nil {
+		if s != "" {
+			s += ", "
+		}
+		s += fn.Rest.String() + "*"
+	}
+	return s + " -> " + fn.Result.String()
+}
+
+// Library is an immutable set of functions by identifier.
+type Library struct {
+	functions []*Function
+	byID      map[string]*Function
+}
+
+// NewLibrary makes a library of the functions of several families. It panics
+// if two functions have the same identifier: the tables are part of the program.
+func NewLibrary(families ...[]*Function) *Library {
+	l := &Library{byID: make(map[string]*Function)}
+	for _, family := range families {
+		for _, f := range family {
+			if _, dup := l.byID[f.ID]; dup {
+				panic("function: duplicate identifier " + f.ID)
+			}
+			l.byID[f.ID] = f
+			l.functions = append(l.functions, f)
+		}
+	}
+	return l
+}
+
+// Lookup gives the function with this identifier, compared code point by code
+// point (§7.20), or nil.
+func (l *Library) Lookup(id string) *Function { return l.byID[id] }
+
+// Functions lists the functions in the order of the standard. The caller must
+// not change them.
+func (l *Library) Functions() []*Function { return l.functions }
