@@ -12,6 +12,9 @@ type Document struct {
 	Name string
 	// Root is a *Policy or a *PolicySet.
 	Root Child
+	// ReferenceOnly tells that the document decides only where another one
+	// refers to it; every other document is a child of the root (§7.17).
+	ReferenceOnly bool
 }
 
 // Child is what a policy set holds (§5.1): a *PolicySet, a *Policy or a

@@ -35,13 +35,16 @@ const (
 	ReasonRegex      Reason = "regex"      // a regular expression that cannot be used
 	ReasonIO         Reason = "io"         // a file that cannot be read
 	ReasonEmpty      Reason = "empty"      // no policy at all
+	ReasonForbidden  Reason = "forbidden"  // allowed by the standard, but not by the configuration
+	ReasonFeature    Reason = "feature"    // an optional feature that is not supported
 )
 
 // Reasons lists every reason.
 func Reasons() []Reason {
 	return []Reason{
 		ReasonParse, ReasonDoctype, ReasonDepth, ReasonSize, ReasonDuplicate, ReasonCycle,
-		ReasonUnresolved, ReasonType, ReasonRegex, ReasonIO, ReasonEmpty,
+		ReasonUnresolved, ReasonType, ReasonRegex, ReasonIO, ReasonEmpty, ReasonForbidden,
+		ReasonFeature,
 	}
 }
 
