@@ -1,41 +1,137 @@
-// Package pdp is an embeddable XACML 3.0 policy decision point.
+// Package pdp is an embeddable policy decision point for XACML 3.0.
+//
+// Read policies with package xacmlxml, make a [PDP] of them with [New], and ask
+// it with [PDP.Evaluate]:
+//
+//	document, problems := xacmlxml.ReadPolicy("policy.xml", data, xacmlxml.DefaultLimits())
+//	p, problems := pdp.New(pdp.Config{}, []policy.Document{document})
+//	result := p.Evaluate(ctx, request, nil)
+//
+// A PDP is immutable: to change policies, make a new one. It reads no files,
+// opens no connections and starts no goroutines; attributes that a request does
+// not hold come from the caller's [Finder]. Evaluation never fails and never
+// panics: whatever goes wrong is an Indeterminate result with a status
+// (§7.17, 7.19). Only Permit means yes.
 package pdp
 
 import (
 	"context"
+	"runtime/debug"
 	"time"
 
+	"github.com/forseti-pdp/forseti/pdp/combine"
+	"github.com/forseti-pdp/forseti/pdp/function"
+	"github.com/forseti-pdp/forseti/pdp/internal/compile"
+	"github.com/forseti-pdp/forseti/pdp/internal/reference"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
+// DefaultRootAlgorithm combines the documents if nothing else is configured.
+const DefaultRootAlgorithm = xacml.PolicyAlgorithm3 + "deny-overrides"
+
+// DefaultBudget is how many steps an evaluation may take if nothing else is
+// configured. A step is about one match, function application or comparison.
+const DefaultBudget = 20_000_000
+
 // Config is what a PDP needs to know beside its policies. The zero Config is
 // usable.
 type Config struct {
 	// RootAlgorithm is the policy-combining algorithm over the documents
-	// (§7.17). Empty stands for deny-overrides (3.0).
+	// (§7.17). Empty stands for DefaultRootAlgorithm.
 	RootAlgorithm string
+	// RefuseHiddenErrors refuses policies with permit-unless-deny, which turns
+	// errors into Permit by definition (C.7).
+	RefuseHiddenErrors bool
+	// Budget is how many steps an evaluation may take; more is Indeterminate
+	// with processing-error. Zero stands for DefaultBudget.
+	Budget int
 	// Now is the clock; nil stands for time.Now. It is read once a request.
 	Now func() time.Time
+	// OnPanic, if not nil, is told of a panic during evaluation, which is
+	// answered by Indeterminate. It is called on the goroutine of the evaluation.
+	OnPanic func(recovered any, stack []byte)
 }
 
 // Finder supplies attribute values that the request does not hold (§7.3.5). A
 // bag that is empty says that there are none; an error says that nobody knows,
-// and makes the designator Indeterminate even where MustBePresent is false.
+// and makes the designator Indeterminate even where MustBePresent is false. The
+// error may be an *xacml.Error to choose the status; its text must not hold
+// attribute values.
 type Finder interface {
 	Find(ctx context.Context, key xacml.AttributeKey) (value.Bag, error)
 }
 
 // PDP decides on one immutable set of policies. It is safe for concurrent use.
-type PDP struct{}
+type PDP struct {
+	config Config
+	set    *compile.Set
+}
 
 // New checks the documents, makes one policy set of them and gives a PDP that
-// decides on it. The problems hold everything that is wrong, and warnings; the
-// PDP is nil if a problem is an error.
-func New(cfg Config, documents []policy.Document) (*PDP, policy.Problems) { return &PDP{}, nil }
+// decides on it. The problems are everything that is wrong, warnings included;
+// the PDP is nil if a problem is more than a warning. The documents must not be
+// changed afterwards.
+func New(config Config, documents []policy.Document) (*PDP, policy.Problems) {
+	if config.RootAlgorithm == "" {
+		config.RootAlgorithm = DefaultRootAlgorithm
+	}
+	if config.Budget == 0 {
+		config.Budget = DefaultBudget
+	}
+	if config.Now == nil {
+		config.Now = time.Now //nolint:forbidigo // the default of the clock that everything else is handed
+	}
+	set, problems := compile.Build(compile.Options{
+		RootAlgorithm:      config.RootAlgorithm,
+		RefuseHiddenErrors: config.RefuseHiddenErrors,
+		Functions:          function.Standard(),
+		Algorithms:         combine.Standard(),
+	}, documents)
+	if set == nil {
+		return nil, problems
+	}
+	return &PDP{config, set}, problems
+}
 
-// Evaluate decides one individual request (§7.17). finder may be nil.
-func (p *PDP) Evaluate(ctx context.Context, req *xacml.Request, finder Finder) xacml.Result {
-	return xacml.Result{}
+// Evaluate decides one individual request (§7.17). finder may be nil. A request
+// that is not individual, because it repeats a category or refers to several
+// (Multiple Decision profile), is Indeterminate with syntax-error: see
+// xacml.Request.Individual. When ctx ends, the result is Indeterminate.
+func (p *PDP) Evaluate(ctx context.Context, request *xacml.Request, finder Finder) (result xacml.Result) {
+	defer func() {
+		if r := recover(); r != nil {
+			if p.config.OnPanic != nil {
+				p.config.OnPanic(r, debug.Stack())
+			}
+			result = indeterminate(request, xacml.ProcessingErrorf("internal error"))
+		}
+	}()
+	if err := request.CheckIndividual(); err != nil {
+		return indeterminate(request, err)
+	}
+	return reference.Evaluate(ctx, p.set, p.input(request, finder))
+}
+
+// Needs gives the attributes that may still matter to the decision on the
+// request, among those that are pending: obtainable but not known yet. It is
+// how a context handler fetches what policies need and nothing else: fetch,
+// put the values into the request or the finder, ask again until nothing is
+// needed. Attributes of policies and rules whose targets are certain not to
+// match are left out. finder answers for attributes that are not pending; it may be nil.
+func (p *PDP) Needs(ctx context.Context, request *xacml.Request, finder Finder, pending func(xacml.AttributeKey) bool) []xacml.AttributeKey {
+	return reference.Needs(ctx, p.set, p.input(request, finder), pending)
+}
+
+func (p *PDP) input(request *xacml.Request, finder Finder) reference.Input {
+	in := reference.Input{Request: request, Now: p.config.Now(), Budget: p.config.Budget}
+	if finder != nil {
+		in.Finder = finder
+	}
+	return in
+}
+
+func indeterminate(request *xacml.Request, err *xacml.Error) xacml.Result {
+	return xacml.Result{Decision: xacml.IndeterminateDP, Status: err.Status, Attributes: request.IncludedInResult()}
 }

@@ -1,0 +1,140 @@
+package compile
+
+import (
+	"fmt"
+
+	"github.com/forseti-pdp/forseti/pdp/combine"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
+)
+
+func (c *checker) child(child policy.Child, cat catalogue) {
+	switch p := child.(type) {
+	case *policy.PolicySet:
+		c.in(key{true, p.ID}.String(), func() { c.policySet(p, cat) })
+	case *policy.Policy:
+		c.in(key{false, p.ID}.String(), func() { c.policy(p) })
+	case *policy.Reference:
+		c.resolve(p, cat)
+	}
+}
+
+func (c *checker) policySet(p *policy.PolicySet, cat catalogue) {
+	c.issuer(p.Position, p.HasIssuer)
+	if a := c.set.algorithms.ForPolicies(p.Algorithm); a == nil {
+		c.errorf(p.Position, policy.ReasonType, "%q is not a policy-combining algorithm", p.Algorithm)
+	} else {
+		c.hiddenErrors(p.Position, a)
+	}
+	c.target(&p.Target)
+	for _, inner := range p.Children {
+		c.child(inner, cat)
+	}
+	c.obligations(p.Obligations, p.Advice, nil)
+}
+
+func (c *checker) policy(p *policy.Policy) {
+	c.issuer(p.Position, p.HasIssuer)
+	a, alias := c.set.algorithms.ForRules(p.Algorithm)
+	switch {
+	case a == nil:
+		c.errorf(p.Position, policy.ReasonType, "%q is not a rule-combining algorithm", p.Algorithm)
+	case alias:
+		c.warnf(p.Position, policy.ReasonType, "%q is a policy-combining algorithm; its rule-combining form is meant", p.Algorithm)
+		fallthrough
+	default:
+		c.hiddenErrors(p.Position, a)
+	}
+	c.target(&p.Target)
+	vars := c.variables(p)
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		c.in(fmt.Sprintf("Rule %q", r.ID), func() { c.rule(r, vars) })
+	}
+	c.obligations(p.Obligations, p.Advice, vars)
+}
+
+// issuer: without the administration profile nothing may treat a policy with an
+// issuer as trusted (§5.3).
+func (c *checker) issuer(at policy.Position, has bool) {
+	if has {
+		c.errorf(at, policy.ReasonFeature, "PolicyIssuer needs the administration and delegation profile, which is not supported")
+	}
+}
+
+func (c *checker) hiddenErrors(at policy.Position, a *combine.Algorithm) {
+	switch a.Hides {
+	case combine.HidesAsPermit:
+		if c.options.RefuseHiddenErrors {
+			c.errorf(at, policy.ReasonForbidden, "permit-unless-deny turns errors into Permit, which the configuration refuses")
+		} else {
+			c.warnf(at, policy.ReasonForbidden, "permit-unless-deny turns errors into Permit (C.7)")
+		}
+	case combine.HidesBehindPermit:
+		c.warnf(at, policy.ReasonForbidden, "permit-overrides hides a failing Deny behind any Permit (C.4)")
+	case combine.HidesNothing:
+	}
+}
+
+func (c *checker) rule(r *policy.Rule, vars *scope) {
+	if r.Target != nil {
+		c.target(r.Target)
+	}
+	if r.Condition != nil {
+		c.in("Condition", func() {
+			if k, ok := c.kind(r.Condition, vars); ok && k != boolean {
+				c.errorf(r.Condition.Place(), policy.ReasonType, "a condition must be a boolean, got a %s", k)
+			}
+		})
+	}
+	c.obligations(r.Obligations, r.Advice, vars)
+}
+
+func (c *checker) target(t *policy.Target) {
+	c.in("Target", func() {
+		for i := range t.AnyOf {
+			for j := range t.AnyOf[i].AllOf {
+				for k := range t.AnyOf[i].AllOf[j].Matches {
+					c.match(&t.AnyOf[i].AllOf[j].Matches[k])
+				}
+			}
+		}
+	})
+}
+
+// match: the function takes the literal and one element of the bag and gives a
+// boolean (§7.6).
+func (c *checker) match(m *policy.Match) {
+	bag, ok := c.kind(m.Bag, nil)
+	if !ok {
+		return
+	}
+	f := c.set.Functions.Lookup(m.Function)
+	if f == nil {
+		c.errorf(m.Position, policy.ReasonType, "unknown function %q", m.Function)
+		return
+	}
+	got, err := f.Check(nil, []value.Kind{m.Literal.Kind(), value.One(bag.Type)})
+	if err == nil && got != boolean {
+		err = fmt.Errorf("must give a boolean, gives a %s", got)
+	}
+	if err != nil {
+		c.errorf(m.Position, policy.ReasonType, "%s in a Match: %v", m.Function, err)
+		return
+	}
+	c.literals(m.Position, f, []value.Value{m.Literal, nil})
+}
+
+func (c *checker) obligations(obligations, advice []policy.ObligationExpression, vars *scope) {
+	check := func(what string, list []policy.ObligationExpression) {
+		for _, o := range list {
+			c.in(fmt.Sprintf("%s %q", what, o.ID), func() {
+				for _, a := range o.Assignments {
+					c.kind(a.Expression, vars) // a single value or a bag: both will do (§5.39)
+				}
+			})
+		}
+	}
+	check("ObligationExpression", obligations)
+	check("AdviceExpression", advice)
+}

@@ -1,0 +1,144 @@
+// Package compile turns policy documents into a checked [Set]: references are
+// resolved to versions, every expression is type-checked, functions, data types
+// and combining algorithms are known, nothing runs in a circle (core 5.10 to
+// 5.13, 7.15, A.3). All problems are found at once, each with its place, so
+// that evaluation cannot meet a static error.
+package compile
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/forseti-pdp/forseti/pdp/combine"
+	"github.com/forseti-pdp/forseti/pdp/function"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
+)
+
+// Bounds of a policy set. They keep evaluation from running away on policies
+// that are small on disk (a reference used twice, twice, twice ...).
+const (
+	maxDepth         = 64         // policy sets and policies inside each other, references followed
+	maxNodes         = 10_000_000 // policies and policy sets with every reference followed
+	maxVariableDepth = 256        // variables that refer to variables
+
+	// maxExpressionDepth counts Apply elements inside each other, variables included.
+	maxExpressionDepth = 1024
+)
+
+// Options is how documents become a Set.
+type Options struct {
+	// RootAlgorithm is the identifier of the policy-combining algorithm over
+	// the documents (§7.17).
+	RootAlgorithm string
+	// RefuseHiddenErrors refuses permit-unless-deny, which turns errors into
+	// Permit by definition (C.7).
+	RefuseHiddenErrors bool
+	Functions          *function.Library
+	Algorithms         *combine.Table
+}
+
+// Set is a checked set of policies. It is immutable.
+type Set struct {
+	// Root is the policy set of all documents, which §7.17 calls for. It is
+	// the PDP's own: it has no identifier that a result could name.
+	Root       *policy.PolicySet
+	Functions  *function.Library
+	algorithms *combine.Table
+	references map[*policy.Reference]policy.Child
+}
+
+// Referent is the policy or policy set that the reference stands for.
+func (s *Set) Referent(r *policy.Reference) policy.Child { return s.references[r] }
+
+// RuleAlgorithm is the algorithm of a policy of the set.
+func (s *Set) RuleAlgorithm(p *policy.Policy) *combine.Algorithm {
+	a, _ := s.algorithms.ForRules(p.Algorithm)
+	return a
+}
+
+// PolicyAlgorithm is the algorithm of a policy set of the set.
+func (s *Set) PolicyAlgorithm(p *policy.PolicySet) *combine.Algorithm {
+	return s.algorithms.ForPolicies(p.Algorithm)
+}
+
+// Build checks the documents and makes a set of them. The set is nil if a
+// problem is more than a warning.
+func Build(o Options, documents []policy.Document) (*Set, policy.Problems) {
+	s := &Set{
+		Root:       &policy.PolicySet{Algorithm: o.RootAlgorithm},
+		Functions:  o.Functions,
+		algorithms: o.Algorithms,
+		references: make(map[*policy.Reference]policy.Child),
+	}
+	c := &checker{set: s, options: o}
+	if s.algorithms.ForPolicies(o.RootAlgorithm) == nil {
+		c.problems = append(c.problems, policy.Problem{
+			File: "configuration", Reason: policy.ReasonType,
+			Message: fmt.Sprintf("root algorithm %q is not a policy-combining algorithm", o.RootAlgorithm),
+		})
+	}
+	catalogue := c.catalogue(documents)
+	for _, d := range documents {
+		c.file = d.Name
+		c.child(d.Root, catalogue)
+		if !d.ReferenceOnly {
+			s.Root.Children = append(s.Root.Children, d.Root)
+		}
+	}
+	c.checkGraph(documents)
+	c.problems.Sort()
+	if len(c.problems.Errors()) > 0 {
+		return nil, c.problems
+	}
+	return s, c.problems
+}
+
+// checker collects problems on the way through the documents.
+type checker struct {
+	set      *Set
+	options  Options
+	problems policy.Problems
+	file     string
+	path     []string
+	depth    int // of the expression that is checked
+}
+
+// in works on one part of the document, which the path of problems names.
+func (c *checker) in(part string, work func()) {
+	c.path = append(c.path, part)
+	work()
+	c.path = c.path[:len(c.path)-1]
+}
+
+func (c *checker) report(at policy.Position, warning bool, reason policy.Reason, format string, args ...any) {
+	path := ""
+	for i, p := range c.path {
+		if i > 0 {
+			path += " / "
+		}
+		path += p
+	}
+	c.problems = append(c.problems, policy.Problem{
+		File: c.file, Position: at, Path: path, Reason: reason, Message: fmt.Sprintf(format, args...), Warning: warning,
+	})
+}
+
+func (c *checker) errorf(at policy.Position, reason policy.Reason, format string, args ...any) {
+	c.report(at, false, reason, format, args...)
+}
+
+func (c *checker) warnf(at policy.Position, reason policy.Reason, format string, args ...any) {
+	c.report(at, true, reason, format, args...)
+}
+
+// saturatingAdd adds without wrapping around.
+func saturatingAdd(a, b int) int {
+	if a > math.MaxInt-b {
+		return math.MaxInt
+	}
+	return a + b
+}
+
+// boolean is the kind that conditions and matches must have.
+var boolean = value.One(value.TypeBoolean)

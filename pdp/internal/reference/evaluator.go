@@ -1,0 +1,127 @@
+package reference
+
+import (
+	"context"
+	"time"
+
+	"github.com/forseti-pdp/forseti/pdp/internal/compile"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+)
+
+// Finder supplies attribute values that the request does not hold; pdp.Finder
+// describes it.
+type Finder interface {
+	Find(ctx context.Context, key xacml.AttributeKey) (value.Bag, error)
+}
+
+// Input is one individual request with what its evaluation may use.
+type Input struct {
+	Request *xacml.Request
+	Finder  Finder    // may be nil
+	Now     time.Time // the one clock reading of this request (§7.3.6)
+	// Budget is how many steps the evaluation may take: a step is about one
+	// match, one function application or one value comparison.
+	Budget int
+}
+
+// Evaluate decides one individual request (§7.17).
+func Evaluate(ctx context.Context, set *compile.Set, in Input) xacml.Result {
+	e := newEvaluation(ctx, set, in)
+	out := e.policySet(set.Root)
+	result := xacml.Result{
+		Decision:   out.decision,
+		Status:     xacml.Status{Code: xacml.StatusOK},
+		Attributes: in.Request.IncludedInResult(),
+	}
+	switch {
+	case out.decision.Indeterminate():
+		result.Status = out.err.Status
+	case out.decision == xacml.Permit || out.decision == xacml.Deny:
+		result.Obligations, result.Advice = out.obligations, out.advice
+	}
+	if in.Request.ReturnPolicyIDList {
+		result.PolicyIDs = withoutDuplicates(out.applicable)
+	}
+	return result
+}
+
+// evaluation is the evaluation of one individual request.
+type evaluation struct {
+	ctx  context.Context
+	set  *compile.Set
+	in   Input
+	used int // steps
+
+	// bags holds every bag that was read: it keeps its value for the whole
+	// evaluation, an error too (§7.3.5).
+	bags map[xacml.AttributeKey]bagResult
+}
+
+func newEvaluation(ctx context.Context, set *compile.Set, in Input) *evaluation {
+	return &evaluation{ctx: ctx, set: set, in: in, bags: make(map[xacml.AttributeKey]bagResult)}
+}
+
+type bagResult struct {
+	bag value.Bag
+	err *xacml.Error
+}
+
+// outcome is the value of a rule, policy or policy set.
+type outcome struct {
+	decision xacml.Decision
+	// err is why the decision is Indeterminate, and nil otherwise.
+	err                 *xacml.Error
+	obligations, advice []xacml.Obligation
+	// applicable are the policies and policy sets from here down that are not
+	// NotApplicable (§5.48).
+	applicable []xacml.PolicyIdentifier
+}
+
+// pollEvery is how many steps go by between two looks at the context.
+const pollEvery = 1024
+
+// Spend takes steps from the budget; it makes an evaluation a function.Context.
+func (e *evaluation) Spend(steps int) error {
+	if err := e.spend(steps); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (e *evaluation) spend(steps int) *xacml.Error {
+	before := e.used / pollEvery
+	if steps > e.in.Budget-e.used {
+		e.used = e.in.Budget
+		return xacml.ProcessingErrorf("the evaluation takes more than %d steps", e.in.Budget)
+	}
+	e.used += steps
+	if e.used/pollEvery != before && e.ctx.Err() != nil {
+		return xacml.ProcessingErrorf("the evaluation was given up: %v", e.ctx.Err())
+	}
+	return nil
+}
+
+func withoutDuplicates(ids []xacml.PolicyIdentifier) []xacml.PolicyIdentifier {
+	var out []xacml.PolicyIdentifier
+	seen := make(map[xacml.PolicyIdentifier]bool, len(ids))
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// variables holds the variables of one policy that were evaluated (§7.8).
+type variables struct {
+	definitions map[string]*policy.VariableDefinition
+	results     map[string]datumResult
+}
+
+type datumResult struct {
+	datum value.Datum
+	err   *xacml.Error
+}
