@@ -1,0 +1,15 @@
+// Package contexthandler is the context handler of the data-flow model (core
+// §3.1): it completes a request with what the policies need to know, asks the
+// PDP, and answers.
+//
+// [Handler.Decide] is the whole way of a decision. What a caller may leave out
+// or write differently is declared, not coded: a [Dictionary] of attribute names
+// and forms, [pip.Source] declarations for everything that is looked up, and
+// [Callers] for what a caller may supply itself.
+//
+// Absent is not unavailable: a source that says "none" gives an empty bag, a
+// source that fails makes its attributes Indeterminate, even where
+// MustBePresent is false.
+//
+// The sub-folders are the protocols by which requests come in.
+package contexthandler

@@ -1,0 +1,118 @@
+package contexthandler
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/forseti-pdp/forseti/pap"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+	"github.com/forseti-pdp/forseti/pip"
+)
+
+// DefaultMaxDecisions bounds the individual decisions of one request.
+const DefaultMaxDecisions = 1000
+
+// Config is what a Handler works with.
+type Config struct {
+	// Snapshot gives the policies in force, or nil if there are none yet.
+	Snapshot func() *pap.Snapshot
+	// Dictionary may be nil.
+	Dictionary *Dictionary
+	// Sources are asked for attributes; their names are unique.
+	Sources []pip.Source
+	// Supplies lists what callers may supply of the attributes that sources and the clock own.
+	Supplies []Supply
+	// MaxDecisions bounds the individual decisions of one request; zero stands
+	// for DefaultMaxDecisions.
+	MaxDecisions int
+	// Metrics may be nil.
+	Metrics *Metrics
+}
+
+// Handler completes requests and has them decided. It is safe for concurrent
+// use.
+type Handler struct {
+	config     Config
+	dictionary *Dictionary
+	owners     ownership
+	plan       plan
+}
+
+// New makes a Handler.
+func New(config Config) *Handler {
+	if config.MaxDecisions == 0 {
+		config.MaxDecisions = DefaultMaxDecisions
+	}
+	if config.Dictionary == nil {
+		config.Dictionary = &Dictionary{}
+	}
+	if config.Metrics == nil {
+		config.Metrics, _ = NewMetrics(prometheus.NewRegistry()) // an empty registry has no conflicts
+	}
+	return &Handler{
+		config:     config,
+		dictionary: config.Dictionary,
+		owners:     newOwnership(config.Sources, config.Supplies),
+		plan:       newPlan(config.Sources),
+	}
+}
+
+// Dictionary is the names and forms that the handler translates.
+func (h *Handler) Dictionary() *Dictionary { return h.dictionary }
+
+// Snapshot gives the policies in force. Decisions that belong together are made
+// on one snapshot.
+func (h *Handler) Snapshot() (*pap.Snapshot, error) {
+	if s := h.config.Snapshot(); s != nil {
+		return s, nil
+	}
+	return nil, errorf(ReasonNoSnapshot, "no valid set of policies is loaded yet")
+}
+
+// Decide is the way of a decision: translate what the caller wrote, refuse what
+// it may not say, split a multiple request, and for each part look up what the
+// policies need, evaluate, and answer. All parts are decided on the snapshot.
+//
+// The results are never empty. An error, always an *Error, tells that nothing
+// was evaluated; whatever goes wrong in an evaluation is an Indeterminate
+// result instead.
+func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, caller string, request *xacml.Request) ([]xacml.Result, error) {
+	started := time.Now()
+	request = h.dictionary.Translate(request)
+	if err := h.owners.check(caller, request); err != nil {
+		return nil, err
+	}
+	if err := h.dictionary.checkSingle(request); err != nil {
+		return nil, err
+	}
+	parts, ok := request.Individuals(h.config.MaxDecisions)
+	if !ok {
+		return nil, errorf(ReasonTooManyDecisions, "the request asks for more than %d decisions", h.config.MaxDecisions)
+	}
+	results := make([]xacml.Result, len(parts))
+	for i, part := range parts {
+		if part.Err != nil {
+			results[i] = xacml.Result{Decision: xacml.IndeterminateDP, Status: part.Err.Status}
+			continue
+		}
+		results[i] = h.decide(ctx, snapshot, part.Request)
+		if err := ctx.Err(); err != nil {
+			return nil, gaveUp(err) // what was decided under an expired deadline is not complete
+		}
+	}
+	h.config.Metrics.decided(results, time.Since(started))
+	return results, nil
+}
+
+// decide makes one individual decision.
+func (h *Handler) decide(ctx context.Context, snapshot *pap.Snapshot, request *xacml.Request) xacml.Result {
+	started := time.Now()
+	known := h.complete(ctx, snapshot.PDP, request)
+	enriched := time.Now()
+	result := snapshot.PDP.Evaluate(ctx, request, known)
+	result.Attributes = append(result.Attributes, known.includedInResult()...)
+	h.config.Metrics.stages(enriched.Sub(started), time.Since(enriched))
+	return result
+}

@@ -1,0 +1,31 @@
+package contexthandler
+
+import (
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+	"github.com/forseti-pdp/forseti/pip"
+)
+
+// plan says which sources provide which attribute. It follows from the
+// configuration alone.
+type plan struct {
+	sources   []pip.Source
+	providers map[name][]int // indexes of sources, in configuration order
+	keys      map[xacml.AttributeKey]bool
+}
+
+func newPlan(sources []pip.Source) plan {
+	p := plan{sources: sources, providers: make(map[name][]int), keys: make(map[xacml.AttributeKey]bool)}
+	for i, s := range sources {
+		for _, provided := range s.Provides {
+			n := name{provided.Key.Category, provided.Key.ID}
+			if l := p.providers[n]; len(l) == 0 || l[len(l)-1] != i {
+				p.providers[n] = append(l, i)
+			}
+			key := provided.Key
+			p.keys[key] = true
+			key.Issuer = "" // whoever asks for any issuer asks for this one too
+			p.keys[key] = true
+		}
+	}
+	return p
+}
