@@ -1,15 +1,20 @@
 package function
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
 )
 
 // Context is what a function may use of the evaluation it is part of.
 type Context interface {
-	// Spend takes steps from the cost budget of the decision. The error, if
-	// the budget is used up, makes the function Indeterminate.
+	// Spend takes steps from the cost budget of the decision. A step is about
+	// one comparison of values, one application of a function by a higher-order
+	// one, or 64 bytes of text; the evaluator counts the call itself. A function
+	// spends before it works. The error, once the budget is used up, makes the
+	// function Indeterminate, and must come for all later steps too.
 	Spend(steps int) error
 }
 
@@ -35,7 +40,7 @@ type Function struct {
 	Result value.Kind
 
 	// Strict gets all arguments evaluated: one that is Indeterminate makes the
-	// result Indeterminate (A.3).
+	// result Indeterminate (A.3). It must not keep or change args.
 	Strict func(c Context, args []value.Datum) (value.Datum, error)
 	// Lazy evaluates its arguments itself (and, or, n-of: A.3.5).
 	Lazy func(c Context, args []Argument) (value.Datum, error)
@@ -62,12 +67,12 @@ type HigherOrder struct {
 func (fn *Function) Check(f *Function, args []value.Kind) (value.Kind, error) {
 	if fn.Higher != nil {
 		if f == nil {
-			return value.Kind{}, fmt.Errorf("the first argument must be a Function")
+			return value.Kind{}, errors.New("the first argument must be a Function")
 		}
 		return fn.Higher.Check(f, args)
 	}
 	if f != nil {
-		return value.Kind{}, fmt.Errorf("a Function is no argument of this function")
+		return value.Kind{}, errors.New("a Function is no argument of this function")
 	}
 	if len(args) < len(fn.Parameters) || len(args) > len(fn.Parameters) && fn.Rest == nil {
 		return value.Kind{}, fmt.Errorf("wants %s, got %s", count(len(fn.Parameters), fn.Rest != nil), count(len(args), false))
@@ -75,7 +80,7 @@ func (fn *Function) Check(f *Function, args []value.Kind) (value.Kind, error) {
 	for i, got := range args {
 		want := fn.parameter(i)
 		if got.Canonical() != want {
-			return value.Kind{}, fmt.Errorf("argument %d must be a %s, got a %s", i+1, want, got)
+			return value.Kind{}, fmt.Errorf("argument %d: wants %s, got %s", i+1, want, got)
 		}
 	}
 	return fn.Result, nil
@@ -112,25 +117,25 @@ func (fn *Function) Call(c Context, args []value.Datum) (value.Datum, error) {
 	return fn.Lazy(c, lazy)
 }
 
-// Signature is the signature as text, such as `string, string -> boolean`.
+// Signature is the signature as text, such as `string, string -> boolean`. An
+// asterisk marks what may come any number of times, dots what depends on the
+// function that is applied.
 func (fn *Function) Signature() string {
-	s := ""
+	var parts []string
 	if fn.Higher != nil {
-		s = "function"
+		parts = append(parts, "function", "...")
 	}
 	for _, p := range fn.Parameters {
-		if s != "" {
-			s += ", "
-		}
-		s += p.String()
+		parts = append(parts, p.String())
 	}
 	if fn.Rest != nil {
-		if s != "" {
-			s += ", "
-		}
-		s += fn.Rest.String() + "*"
+		parts = append(parts, fn.Rest.String()+"*")
 	}
-	return s + " -> " + fn.Result.String()
+	result := fn.Result.String()
+	if fn.Result == value.BagOf(value.TypeUnknown) {
+		result = "bag of ..."
+	}
+	return strings.TrimSpace(strings.Join(parts, ", ") + " -> " + result)
 }
 
 // Library is an immutable set of functions by identifier.

@@ -1,0 +1,27 @@
+package function
+
+import "slices"
+
+// Standard is the library of the standard: the functions of A.3.1 to A.3.12 and
+// A.3.14, and the identifiers planned for deprecation (10.2.9). It has no
+// functions that need the request: those on XPath expressions (A.3.15) and
+// access-permitted (A.3.16).
+func Standard() *Library {
+	current := [][]*Function{
+		equality(),             // A.3.1
+		arithmetic(),           // A.3.2
+		normalization(),        // A.3.3
+		numericConversion(),    // A.3.4
+		logical(),              // A.3.5
+		numericComparison(),    // A.3.6
+		dateArithmetic(),       // A.3.7
+		nonNumericComparison(), // A.3.8
+		stringFunctions(),      // A.3.9
+		conversion(),           // A.3.9
+		bagFunctions(),         // A.3.10
+		setFunctions(),         // A.3.11
+		higherOrder(),          // A.3.12
+		specialMatch(),         // A.3.14
+	}
+	return NewLibrary(append(current, deprecated(slices.Concat(current...)))...)
+}
