@@ -29,6 +29,10 @@ type Config struct {
 	MaxDecisions int
 	// Metrics may be nil.
 	Metrics *Metrics
+	// Observe, if not nil, is called for each individual decision with the
+	// translated request and the attributes that the sources added to it. It
+	// must not change them.
+	Observe func(request *xacml.Request, found []xacml.Attributes)
 }
 
 // Handler completes requests and has them decided. It is safe for concurrent
@@ -112,7 +116,10 @@ func (h *Handler) decide(ctx context.Context, snapshot *pap.Snapshot, request *x
 	known := h.complete(ctx, snapshot.PDP, request)
 	enriched := time.Now()
 	result := snapshot.PDP.Evaluate(ctx, request, known)
-	result.Attributes = append(result.Attributes, known.includedInResult()...)
+	result.Attributes = append(result.Attributes, known.attributes(func(p pip.Provided) bool { return p.IncludeInResult })...)
+	if h.config.Observe != nil {
+		h.config.Observe(request, known.attributes(func(pip.Provided) bool { return true }))
+	}
 	h.config.Metrics.stages(enriched.Sub(started), time.Since(enriched))
 	return result
 }

@@ -152,6 +152,9 @@ func (c *checker) apply(e *policy.Apply, s *scope) (value.Kind, bool) {
 			literals[i] = l.Value
 		}
 	}
+	if applied != nil { // its arguments are the literals, or elements of a bag
+		return k, c.literals(e.Position, applied, literals)
+	}
 	return k, c.literals(e.Position, f, literals)
 }
 

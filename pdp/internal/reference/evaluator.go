@@ -36,12 +36,16 @@ func Evaluate(ctx context.Context, set *compile.Set, in Input) xacml.Result {
 		Attributes: in.Request.IncludedInResult(),
 	}
 	switch {
+	case e.stopped != nil:
+		// Functions such as or go on after an error: what they found without
+		// the steps that were missing is not the decision.
+		result.Decision, result.Status = xacml.IndeterminateDP, e.stopped.Status
 	case out.decision.Indeterminate():
 		result.Status = out.err.Status
 	case out.decision == xacml.Permit || out.decision == xacml.Deny:
 		result.Obligations, result.Advice = out.obligations, out.advice
 	}
-	if in.Request.ReturnPolicyIDList {
+	if in.Request.ReturnPolicyIDList && e.stopped == nil {
 		result.PolicyIDs = withoutDuplicates(out.applicable)
 	}
 	return result
@@ -53,6 +57,8 @@ type evaluation struct {
 	set  *compile.Set
 	in   Input
 	used int // steps
+	// stopped is why the evaluation was given up, and nil if it was not.
+	stopped *xacml.Error
 
 	// bags holds every bag that was read: it keeps its value for the whole
 	// evaluation, an error too (§7.3.5).
@@ -91,16 +97,19 @@ func (e *evaluation) Spend(steps int) error {
 }
 
 func (e *evaluation) spend(steps int) *xacml.Error {
+	if e.stopped != nil {
+		return e.stopped
+	}
 	before := e.used / pollEvery
 	if steps > e.in.Budget-e.used {
-		e.used = e.in.Budget
-		return xacml.ProcessingErrorf("the evaluation takes more than %d steps", e.in.Budget)
+		e.stopped = xacml.ProcessingErrorf("the evaluation takes more than %d steps", e.in.Budget)
+		return e.stopped
 	}
 	e.used += steps
 	if e.used/pollEvery != before && e.ctx.Err() != nil {
-		return xacml.ProcessingErrorf("the evaluation was given up: %v", e.ctx.Err())
+		e.stopped = xacml.ProcessingErrorf("the evaluation was given up: %v", e.ctx.Err())
 	}
-	return nil
+	return e.stopped
 }
 
 func withoutDuplicates(ids []xacml.PolicyIdentifier) []xacml.PolicyIdentifier {
