@@ -83,7 +83,7 @@ func (c *checker) rule(r *policy.Rule, vars *scope) {
 	if r.Condition != nil {
 		c.in("Condition", func() {
 			if k, ok := c.kind(r.Condition, vars); ok && k != boolean {
-				c.errorf(r.Condition.Place(), policy.ReasonType, "a condition must be a boolean, got a %s", k)
+				c.errorf(r.Condition.Place(), policy.ReasonType, "a condition wants boolean, got %s", k)
 			}
 		})
 	}
@@ -116,7 +116,7 @@ func (c *checker) match(m *policy.Match) {
 	}
 	got, err := f.Check(nil, []value.Kind{m.Literal.Kind(), value.One(bag.Type)})
 	if err == nil && got != boolean {
-		err = fmt.Errorf("must give a boolean, gives a %s", got)
+		err = fmt.Errorf("wants a function that gives boolean, this one gives %s", got)
 	}
 	if err != nil {
 		c.errorf(m.Position, policy.ReasonType, "%s in a Match: %v", m.Function, err)

@@ -1,0 +1,164 @@
+package xacmlxml
+
+import (
+	"strings"
+
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
+)
+
+// builder makes the model of a document that was validated. It goes on where
+// the document is invalid, to find all problems; what it makes is then thrown
+// away.
+type builder struct {
+	report
+	limits       Limits
+	xpathVersion string // of the innermost defaults
+	values       int
+	prefixes     map[*scope]map[string]string // of each scope that was asked for
+	ids          map[string]int               // the line of each xml:id
+	// inContext tells that the values come from outside, not from a policy: they
+	// may be of unknown data types, and messages do not repeat them.
+	inContext bool
+}
+
+// newBuilder parses data, whose root must be one of the named elements, and
+// validates it. The root is nil if there is nothing to build from.
+func newBuilder(name string, data []byte, limits Limits, roots ...string) (*builder, *element) {
+	limits = limits.filled()
+	b := &builder{
+		report:   report{file: name, limit: limits.Problems},
+		limits:   limits,
+		prefixes: map[*scope]map[string]string{},
+		ids:      map[string]int{},
+	}
+	root, f := parse(data, limits)
+	if f != nil {
+		b.fault(f)
+		return b, nil
+	}
+	for _, local := range roots {
+		if root.is(local) {
+			b.validate(root)
+			return b, root
+		}
+	}
+	b.add(root, root.Position, policy.ReasonParse, "the root element is "+quote(root.local)+" of namespace "+quote(root.space)+
+		", not the "+strings.Join(roots, " or ")+" of XACML 3.0")
+	return b, nil
+}
+
+// inScope are the prefixes in force at e.
+func (b *builder) inScope(e *element) map[string]string {
+	known, ok := b.prefixes[e.scope]
+	if !ok {
+		known = e.scope.prefixes()
+		b.prefixes[e.scope] = known
+	}
+	return known
+}
+
+// value is that of an AttributeValue or AttributeAssignment (§5.31, 7.3.1), or
+// nil if it has none.
+func (b *builder) value(e *element) value.Value {
+	if b.values++; b.values > b.limits.Values {
+		if b.values == b.limits.Values+1 {
+			b.add(e, e.Position, policy.ReasonSize, "document has too many attribute values")
+		}
+		return nil
+	}
+	dataType := e.uri("DataType")
+	t, known := value.TypeByID(dataType)
+	switch {
+	case dataType == "":
+		return nil // reported as a missing attribute
+	case !known && b.inContext:
+		return value.Foreign{DataType: dataType, Text: e.stringValue()}
+	case !known:
+		b.add(e, e.Position, policy.ReasonType, "unknown data type "+quote(dataType))
+		return nil
+	}
+	b.refuseStructure(e, t)
+	if t == value.TypeXPathExpression {
+		return b.xpathExpression(e)
+	}
+	v, err := value.Parse(t, e.text())
+	switch {
+	case err == nil:
+		return v
+	case b.inContext:
+		b.add(e, e.Position, policy.ReasonType, e.local+" does not hold a value of data type "+quote(dataType))
+	default:
+		b.add(e, e.Position, policy.ReasonType, err.Error())
+	}
+	return nil
+}
+
+// refuseStructure reports what a value of a data type of the standard cannot
+// have: elements and attributes that say more than its text does.
+func (b *builder) refuseStructure(e *element, t value.Type) {
+	for _, c := range e.elements() {
+		b.add(e, c.Position, policy.ReasonParse, "a value of data type "+quote(t.ID())+" cannot hold elements")
+	}
+	for _, a := range e.attributes {
+		// The XPath functions of XACML 2.0 take strings with an XPathCategory.
+		if a.space != "" || a.local == "XPathCategory" {
+			continue
+		}
+		declared := false
+		for _, d := range schema[e.local].attributes {
+			declared = declared || d.local == a.local
+		}
+		if !declared {
+			b.add(e, a.Position, policy.ReasonParse, "unknown attribute "+quote(a.local)+" of "+e.local)
+		}
+	}
+}
+
+// xpathExpression is an XPath with its category, the prefixes in scope and the
+// version in force (A.3.15, E01).
+func (b *builder) xpathExpression(e *element) value.Value {
+	category, ok := e.lookup("", "XPathCategory")
+	if !ok {
+		b.add(e, e.Position, policy.ReasonParse, e.local+" of an xpathExpression has no attribute XPathCategory")
+	} else if wrong := anyURI.check(category.value); wrong != "" {
+		b.add(e, category.Position, policy.ReasonParse, "attribute XPathCategory "+wrong)
+	}
+	if collapse(e.text()) == "" {
+		b.add(e, e.Position, policy.ReasonType, "the xpathExpression is empty")
+	}
+	return value.NewXPathExpression(e.text(), collapse(category.value), b.inScope(e), b.xpathVersion)
+}
+
+// stringValue is the character data in e and the elements in it.
+func (e *element) stringValue() string {
+	var b strings.Builder
+	e.appendText(&b)
+	return b.String()
+}
+
+func (e *element) appendText(b *strings.Builder) {
+	for _, n := range e.content {
+		switch n := n.(type) {
+		case *element:
+			n.appendText(b)
+		case text:
+			b.WriteString(string(n))
+		case comment:
+		}
+	}
+}
+
+// versionIn is the XPathVersion of the defaults element with this name in e
+// (§5.5, 5.45), or nothing.
+func (b *builder) versionIn(e *element, defaults string) string {
+	d := e.first(defaults)
+	if d == nil {
+		return ""
+	}
+	v := d.first("XPathVersion")
+	if v == nil {
+		return ""
+	}
+	return collapse(v.text())
+}
