@@ -1,0 +1,100 @@
+package pap
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/forseti-pdp/forseti/pdp"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
+)
+
+// CompileXACML compiles files that hold a Policy or PolicySet in XML (§5.1,
+// §5.14), one each.
+func CompileXACML(config pdp.Config, limits xacmlxml.Limits) Compile {
+	return func(files []File) (Compiled, policy.Problems) {
+		documents, problems := parse(files, limits)
+		if len(documents) == 0 && len(files) > 0 {
+			return Compiled{}, problems
+		}
+		broken := len(problems.Errors()) > 0
+		compiled, found := pdp.New(config, documents)
+		for _, p := range found {
+			// What cannot be resolved may be in a file that cannot be parsed.
+			if broken && p.Reason == policy.ReasonUnresolved {
+				continue
+			}
+			problems = append(problems, p)
+		}
+		if broken {
+			return Compiled{}, problems
+		}
+		policies := 0
+		for _, d := range documents {
+			policies += countPolicies(d.Root)
+		}
+		return Compiled{PDP: compiled, Policies: policies}, problems
+	}
+}
+
+// parse reads the documents, as many at a time as there are processors, and
+// gives those that are in order. All problems of all files are found.
+func parse(files []File, limits xacmlxml.Limits) ([]policy.Document, policy.Problems) {
+	type result struct {
+		document policy.Document
+		problems policy.Problems
+	}
+	results := make([]result, len(files))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		workers.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) {
+					return
+				}
+				r := &results[i]
+				r.document, r.problems = parseFile(files[i], limits)
+			}
+		})
+	}
+	workers.Wait()
+	documents := make([]policy.Document, 0, len(files))
+	var problems policy.Problems
+	for _, r := range results {
+		problems = append(problems, r.problems...)
+		if len(r.problems.Errors()) == 0 {
+			documents = append(documents, r.document)
+		}
+	}
+	return documents, problems
+}
+
+// parseFile reads one document. A panic becomes a problem of the file, since it
+// would otherwise end the process.
+func parseFile(file File, limits xacmlxml.Limits) (document policy.Document, problems policy.Problems) {
+	defer func() {
+		if r := recover(); r != nil {
+			problems = policy.Problems{problem(file.Name, policy.ReasonParse, "file cannot be parsed: internal fault: %v", r)}
+		}
+	}()
+	return xacmlxml.ReadPolicy(file.Name, file.Data, limits)
+}
+
+// countPolicies counts the Policy elements in a document.
+func countPolicies(c policy.Child) int {
+	switch c := c.(type) {
+	case *policy.Policy:
+		return 1
+	case *policy.PolicySet:
+		n := 0
+		for _, child := range c.Children {
+			n += countPolicies(child)
+		}
+		return n
+	default: // a *policy.Reference
+		return 0
+	}
+}

@@ -1,0 +1,89 @@
+package pap
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/forseti-pdp/forseti/pdp"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
+)
+
+const policyXML = `<Policy xmlns="urn:oasis:names:tc:xacml:3.0:core:schema:wd-17" PolicyId=%q Version="1.0"
+  RuleCombiningAlgId="urn:oasis:names:tc:xacml:3.0:rule-combining-algorithm:deny-overrides">
+  <Target/>
+  <Rule RuleId="r" Effect="Permit"/>
+</Policy>`
+
+// setXML holds two policies and a reference to the policy "one".
+const setXML = `<PolicySet xmlns="urn:oasis:names:tc:xacml:3.0:core:schema:wd-17" PolicySetId="set" Version="1.0"
+  PolicyCombiningAlgId="urn:oasis:names:tc:xacml:3.0:policy-combining-algorithm:deny-overrides">
+  <Target/>
+  %s
+  %s
+  <PolicyIdReference>one</PolicyIdReference>
+</PolicySet>`
+
+func onePolicy(id string) string { return fmt.Sprintf(policyXML, id) }
+
+func compileXACML(files ...string) (Compiled, policy.Problems) {
+	var list []File
+	for i := 0; i < len(files); i += 2 {
+		list = append(list, File{Name: files[i], Data: []byte(files[i+1])})
+	}
+	return CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits())(list)
+}
+
+func TestCompileXACML(t *testing.T) {
+	set := fmt.Sprintf(setXML, onePolicy("two"), onePolicy("three"))
+	got, problems := compileXACML("one.xml", onePolicy("one"), "set.xml", set)
+	if len(problems.Errors()) > 0 || got.PDP == nil || got.Policies != 3 {
+		t.Errorf("two files: got %+v, %v, want 3 policies", got, problems)
+	}
+	got, problems = compileXACML()
+	if len(problems.Errors()) > 0 || got.PDP == nil || got.Policies != 0 {
+		t.Errorf("no file: got %+v, %v, want no policy", got, problems)
+	}
+}
+
+func TestCompileXACMLFindsAllProblems(t *testing.T) {
+	set := fmt.Sprintf(setXML, onePolicy("two"), onePolicy("three"))
+	got, problems := compileXACML(
+		"bad.xml", "<Policy>", "empty.xml", "", "one.xml", onePolicy("one")+"<", "set.xml", set)
+	if got.PDP != nil {
+		t.Errorf("broken files: got a PDP")
+	}
+	var files []string
+	for _, p := range problems.Errors() {
+		if p.Reason == policy.ReasonUnresolved {
+			t.Errorf("got %v, which follows from a file that is broken", p)
+		}
+		if p.Line == 0 {
+			t.Errorf("got %v, want it with its place", p)
+		}
+		files = append(files, p.File)
+	}
+	for _, name := range []string{"bad.xml", "empty.xml", "one.xml"} {
+		if !slices.Contains(files, name) {
+			t.Errorf("problems: got %v, want some of %q", problems, name)
+		}
+	}
+}
+
+// TestStoreOfXACML has everything together, from the folder to the PDP.
+func TestStoreOfXACML(t *testing.T) {
+	f := newFixture(t, "one.xml", onePolicy("one"))
+	f.config.Compile = CompileXACML(pdp.Config{RootAlgorithm: ""}, xacmlxml.DefaultLimits())
+	f.run()
+	f.wants("one.xml", onePolicy("one"))
+	broken := strings.Replace(onePolicy("two"), "<Target/>", "<Target>", 1)
+	f.write("two.xml", broken)
+	f.wantsRefused("two.xml", policy.ReasonParse, "one.xml", onePolicy("one"))
+	f.write("two.xml", onePolicy("two"))
+	f.wants("one.xml", onePolicy("one"), "two.xml", onePolicy("two"))
+	if got := f.store.Current(); got.Policies != 2 || got.PDP == nil {
+		t.Errorf("snapshot: got %+v, want 2 policies", got)
+	}
+}
