@@ -2,6 +2,7 @@ package pap
 
 import (
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -11,12 +12,23 @@ import (
 )
 
 // CompileXACML compiles files that hold a Policy or PolicySet in XML (§5.1,
-// §5.14), one each.
-func CompileXACML(config pdp.Config, limits xacmlxml.Limits) Compile {
+// §5.14), one each. Those below the sub-folder library, if it is not empty,
+// decide only where another policy refers to them.
+func CompileXACML(config pdp.Config, limits xacmlxml.Limits, library string) Compile {
 	return func(files []File) (Compiled, policy.Problems) {
 		documents, problems := parse(files, limits)
 		if len(documents) == 0 && len(files) > 0 {
 			return Compiled{}, problems
+		}
+		roots := len(documents)
+		for i := range documents {
+			if library != "" && strings.HasPrefix(documents[i].Name, library+"/") {
+				documents[i].ReferenceOnly = true
+				roots--
+			}
+		}
+		if roots == 0 && len(files) > 0 {
+			problems = append(problems, problem(library, policy.ReasonEmpty, "every policy is only there for references: none decides"))
 		}
 		broken := len(problems.Errors()) > 0
 		compiled, found := pdp.New(config, documents)

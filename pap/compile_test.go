@@ -8,6 +8,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 )
 
@@ -33,7 +34,7 @@ func compileXACML(files ...string) (Compiled, policy.Problems) {
 	for i := 0; i < len(files); i += 2 {
 		list = append(list, File{Name: files[i], Data: []byte(files[i+1])})
 	}
-	return CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits())(list)
+	return CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits(), "library")(list)
 }
 
 func TestCompileXACML(t *testing.T) {
@@ -75,7 +76,7 @@ func TestCompileXACMLFindsAllProblems(t *testing.T) {
 // TestStoreOfXACML has everything together, from the folder to the PDP.
 func TestStoreOfXACML(t *testing.T) {
 	f := newFixture(t, "one.xml", onePolicy("one"))
-	f.config.Compile = CompileXACML(pdp.Config{RootAlgorithm: ""}, xacmlxml.DefaultLimits())
+	f.config.Compile = CompileXACML(pdp.Config{RootAlgorithm: ""}, xacmlxml.DefaultLimits(), "library")
 	f.run()
 	f.wants("one.xml", onePolicy("one"))
 	broken := strings.Replace(onePolicy("two"), "<Target/>", "<Target>", 1)
@@ -85,5 +86,34 @@ func TestStoreOfXACML(t *testing.T) {
 	f.wants("one.xml", onePolicy("one"), "two.xml", onePolicy("two"))
 	if got := f.store.Current(); got.Policies != 2 || got.PDP == nil {
 		t.Errorf("snapshot: got %+v, want 2 policies", got)
+	}
+}
+
+// TestCompileXACMLLibrary: what is below the library decides only where another
+// policy refers to it.
+func TestCompileXACMLLibrary(t *testing.T) {
+	set := `<PolicySet xmlns="urn:oasis:names:tc:xacml:3.0:core:schema:wd-17" PolicySetId="set" Version="1"
+  PolicyCombiningAlgId="urn:oasis:names:tc:xacml:3.0:policy-combining-algorithm:deny-overrides"><Target/>%s</PolicySet>`
+	permit := `<Policy xmlns="urn:oasis:names:tc:xacml:3.0:core:schema:wd-17" PolicyId="one" Version="1"
+  RuleCombiningAlgId="urn:oasis:names:tc:xacml:3.0:rule-combining-algorithm:deny-overrides"><Target/><Rule RuleId="r" Effect="Permit"/></Policy>`
+	for _, tt := range []struct {
+		name  string
+		files []string
+		want  xacml.Decision
+	}{
+		{"not referred to", []string{"library/one.xml", permit, "set.xml", fmt.Sprintf(set, "")}, xacml.NotApplicable},
+		{"referred to", []string{"library/one.xml", permit, "set.xml", fmt.Sprintf(set, "<PolicyIdReference>one</PolicyIdReference>")}, xacml.Permit},
+		{"of another name", []string{"library2/one.xml", permit, "set.xml", fmt.Sprintf(set, "")}, xacml.Permit},
+	} {
+		compiled, problems := compileXACML(tt.files...)
+		if compiled.PDP == nil {
+			t.Fatalf("%s: %v", tt.name, problems)
+		}
+		if got := compiled.PDP.Evaluate(t.Context(), &xacml.Request{}, nil).Decision; got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+	if _, problems := compileXACML("library/one.xml", permit); len(problems.Errors()) != 1 || problems.Errors()[0].Reason != policy.ReasonEmpty {
+		t.Errorf("nothing but a library: got %v, want the reason empty", problems)
 	}
 }
