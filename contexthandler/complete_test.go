@@ -1,0 +1,259 @@
+package contexthandler
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/forseti-pdp/forseti/pap"
+	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+	"github.com/forseti-pdp/forseti/pip"
+)
+
+// altinn is the shape of the domain: an instance gives app, task and party; user
+// and party give roles; system user packages are of no interest here.
+func altinn() (instance, roles, packages *fake, sources []pip.Source) {
+	instance = &fake{answers: map[string]string{"i1": "tax|Task_1|50001", "i2": "other|Task_1|50002"}}
+	roles = &fake{answers: map[string]string{"1337|50001": "dagl,regna"}}
+	packages = &fake{}
+	return instance, roles, packages, []pip.Source{
+		source("instance", "r.instance", "r.app r.task r.party!", instance),
+		source("roles", "s.user r.party", "s.role", roles),
+		source("packages", "s.user r.party", "s.package", packages),
+	}
+}
+
+func TestComplete_AsksInTheOrderOfNeedsAndNothingElse(t *testing.T) {
+	instance, roles, packages, sources := altinn()
+	s := snapshot(t,
+		rule("tax", "Permit", "r.app=tax", "s.role=dagl"),
+		rule("never", "Permit", "r.app=absent", "s.package=x"))
+	result := decide(t, s, sources, request("s.user=1337", "r.instance=i1", "a.id=read"))
+	if result.Decision != xacml.Permit {
+		t.Errorf("got %s (%s), want Permit", result.Decision.Extended(), result.Status.Message)
+	}
+	if got := strings.Join(instance.asked, " ") + "/" + strings.Join(roles.asked, " "); got != "i1/1337|50001" {
+		t.Errorf("asked %s, want i1/1337|50001", got)
+	}
+	if len(packages.asked) > 0 {
+		t.Errorf("asked for packages, which only a policy that cannot apply names: %v", packages.asked)
+	}
+	if len(result.Attributes) != 1 || result.Attributes[0].Attributes[0].ID != "party" {
+		t.Errorf("got attributes %v back, want the party", result.Attributes)
+	}
+}
+
+func TestComplete_NothingIsAskedForARequestThatHasItAll(t *testing.T) {
+	instance, roles, _, sources := altinn()
+	s := snapshot(t, rule("tax", "Permit", "r.app=tax", "s.role=dagl"))
+	r := request("s.user=1337", "r.instance=i1", "r.app=other", "r.party=50001")
+	if got := decideAllowing(t, s, sources, r).Decision; got != xacml.NotApplicable {
+		t.Errorf("got %s, want NotApplicable", got)
+	}
+	if len(instance.asked)+len(roles.asked) > 0 {
+		t.Errorf("asked %v and %v, want nothing: the app decides", instance.asked, roles.asked)
+	}
+}
+
+// decideAllowing lets the caller supply everything.
+func decideAllowing(t *testing.T, s *pap.Snapshot, sources []pip.Source, r *xacml.Request) xacml.Result {
+	t.Helper()
+	var supplies []Supply
+	for _, src := range sources {
+		for _, p := range src.Provides {
+			supplies = append(supplies, Supply{Everybody, p.Key.Category, []string{p.Key.ID}})
+		}
+	}
+	h := New(Config{Sources: sources, Supplies: supplies})
+	results, err := h.Decide(t.Context(), s, "", r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return results[0]
+}
+
+func TestComplete_AbsentIsNotUnavailable(t *testing.T) {
+	s := snapshot(t, rule("blocked", "Deny", "s.blocked=yes"), rule("all", "Permit"))
+	for _, tt := range []struct {
+		name   string
+		source *fake
+		want   xacml.Decision
+	}{
+		{"none", &fake{}, xacml.Permit},
+		{"yes", &fake{answers: map[string]string{"1337": "yes"}}, xacml.Deny},
+		{"fails", &fake{fail: errors.New("no route")}, xacml.IndeterminateDP},
+		{"panics", &fake{hook: func(context.Context) error { panic("fault") }}, xacml.IndeterminateDP},
+	} {
+		result := decide(t, s, []pip.Source{source("register", "s.user", "s.blocked", tt.source)}, request("s.user=1337"))
+		if result.Decision != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, result.Decision.Extended(), tt.want.Extended())
+		}
+		if result.Decision.Indeterminate() && result.Status.Code != xacml.StatusProcessingError {
+			t.Errorf("%s: got status %s, want processing-error", tt.name, result.Status.Code)
+		}
+	}
+}
+
+// A need that failed fails what depends on it; one that is absent leaves it absent.
+func TestComplete_FailureAndAbsenceGoDownTheChain(t *testing.T) {
+	s := snapshot(t, rule("blocked", "Deny", "s.role=banned"), rule("all", "Permit"))
+	for _, tt := range []struct {
+		name     string
+		instance *fake
+		want     xacml.Decision
+	}{
+		{"absent", &fake{}, xacml.Permit},
+		{"failed", &fake{fail: errors.New("down")}, xacml.IndeterminateDP},
+	} {
+		roles := &fake{answers: map[string]string{"1337|1": "banned"}}
+		result := decide(t, s, []pip.Source{
+			source("instance", "r.instance", "r.party", tt.instance),
+			source("roles", "s.user r.party", "s.role", roles),
+		}, request("s.user=1337", "r.instance=i"))
+		if result.Decision != tt.want || len(roles.asked) > 0 {
+			t.Errorf("%s: got %s and roles asked %v, want %s and nothing asked", tt.name, result.Decision.Extended(), roles.asked, tt.want.Extended())
+		}
+	}
+}
+
+// Several sources of one attribute are merged; if one fails, a part of the
+// values would be worse than none.
+func TestComplete_SeveralSourcesOfOneAttribute(t *testing.T) {
+	s := snapshot(t, rule("banned", "Deny", "s.role=banned"), rule("dagl", "Permit", "s.role=dagl"))
+	register := &fake{answers: map[string]string{"1337": "dagl,regna"}}
+	for _, tt := range []struct {
+		name        string
+		delegations *fake
+		want        xacml.Decision
+		roles       string
+	}{
+		{"none", &fake{}, xacml.Permit, "dagl regna"},
+		{"more", &fake{answers: map[string]string{"1337": "regna,banned"}}, xacml.Deny, "dagl regna banned"},
+		{"fails", &fake{fail: errors.New("down")}, xacml.IndeterminateDP, ""},
+	} {
+		var roles []string
+		h := New(Config{
+			Sources: []pip.Source{source("register", "s.user", "s.role", register), source("delegations", "s.user", "s.role", tt.delegations)},
+			Observe: func(_ *xacml.Request, found []xacml.Attributes) {
+				for _, as := range found {
+					for _, v := range as.Attributes[0].Values {
+						roles = append(roles, v.String())
+					}
+				}
+			},
+		})
+		results, err := h.Decide(t.Context(), s, "", request("s.user=1337"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if results[0].Decision != tt.want || strings.Join(roles, " ") != tt.roles {
+			t.Errorf("%s: got %s with roles %v, want %s with %s", tt.name, results[0].Decision.Extended(), roles, tt.want.Extended(), tt.roles)
+		}
+	}
+}
+
+func TestComplete_SourcesThatNeedEachOther(t *testing.T) {
+	sources := func() (a, b *fake, list []pip.Source) {
+		a = &fake{answers: map[string]string{"ttd|tax": "app_ttd_tax"}}
+		b = &fake{answers: map[string]string{"app_ttd_tax": "ttd|tax"}}
+		return a, b, []pip.Source{
+			source("resource-of-app", "r.org r.app", "r.resource", a),
+			source("app-of-resource", "r.resource", "r.org r.app", b),
+		}
+	}
+	s := snapshot(t, rule("both", "Permit", "r.resource=app_ttd_tax", "r.app=tax"))
+	for _, tt := range []struct {
+		name string
+		r    *xacml.Request
+		want xacml.Decision
+	}{
+		{"app given", request("r.org=ttd", "r.app=tax"), xacml.Permit},
+		{"resource given", request("r.resource=app_ttd_tax"), xacml.Permit},
+		{"half given", request("r.org=ttd"), xacml.NotApplicable},
+		{"nothing given", request("a.id=read"), xacml.NotApplicable},
+	} {
+		_, _, list := sources()
+		if got := decideAllowing(t, s, list, tt.r); got.Decision != tt.want {
+			t.Errorf("%s: got %s (%s), want %s", tt.name, got.Decision.Extended(), got.Status.Message, tt.want)
+		}
+	}
+}
+
+func TestComplete_IndependentSourcesSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(context.Context) error { time.Sleep(50 * time.Millisecond); return nil }
+		var sources []pip.Source
+		var conditions []string
+		for _, n := range []string{"a", "b", "c", "d"} {
+			sources = append(sources, source(n, "s.user", "s."+n, &fake{hook: slow, answers: map[string]string{"1": "x"}}))
+			conditions = append(conditions, "s."+n+"=x")
+		}
+		s := snapshot(t, rule("all", "Permit", conditions...))
+		started := time.Now()
+		if got := decide(t, s, sources, request("s.user=1")).Decision; got != xacml.Permit {
+			t.Errorf("got %s, want Permit", got)
+		}
+		if took := time.Since(started); took != 50*time.Millisecond {
+			t.Errorf("four independent sources of 50 ms took %v, want 50 ms", took)
+		}
+	})
+}
+
+// A need with several values asks once for each; the combinations are bounded.
+func TestComplete_SeveralValuesOfANeed(t *testing.T) {
+	s := snapshot(t, rule("x", "Permit", "s.role=x"))
+	f := &fake{answers: map[string]string{"1|b": "x"}}
+	r := request("s.user=1", "r.party=a", "r.party=b", "r.party=b")
+	if got := decide(t, s, []pip.Source{source("roles", "s.user r.party", "s.role", f)}, r).Decision; got != xacml.Permit {
+		t.Errorf("got %s, want Permit", got)
+	}
+	if slices.Sort(f.asked); strings.Join(f.asked, " ") != "1|a 1|b" {
+		t.Errorf("asked %v, want 1|a and 1|b once each", f.asked)
+	}
+	var many []string
+	for i := range maxQuestions + 1 {
+		many = append(many, "r.party="+string(rune('A'+i%26))+string(rune('a'+i/26)))
+	}
+	f.asked = nil
+	result := decide(t, s, []pip.Source{source("roles", "s.user r.party", "s.role", f)}, request(append(many, "s.user=1")...))
+	if result.Decision != xacml.IndeterminateP || len(f.asked) > 0 {
+		t.Errorf("too many combinations: got %s and %d questions, want Indeterminate{P} and none", result.Decision.Extended(), len(f.asked))
+	}
+}
+
+// A key is its lexical form: a party that the caller gives as an integer finds
+// the roles of the party of that number.
+func TestComplete_NeedOfAnotherType(t *testing.T) {
+	s := snapshot(t, rule("dagl", "Permit", "s.role=dagl"))
+	_, roles, _, sources := altinn()
+	r := request("s.user=1337")
+	r.Attributes = append(r.Attributes, xacml.Attributes{Category: xacml.CategoryResource, Attributes: []xacml.Attribute{
+		{ID: "party", Values: []value.Value{value.NewInteger(50001)}},
+	}})
+	if got := decideAllowing(t, s, sources, r).Decision; got != xacml.Permit {
+		t.Errorf("got %s, roles asked %v, want Permit", got, roles.asked)
+	}
+}
+
+func TestComplete_CancelledCallIsNoDecision(t *testing.T) {
+	s := snapshot(t, rule("x", "Permit", "s.role=x"))
+	ctx, cancel := context.WithCancel(t.Context())
+	f := &fake{hook: func(ctx context.Context) error { cancel(); <-ctx.Done(); return ctx.Err() }}
+	h := New(Config{Sources: []pip.Source{source("roles", "s.user", "s.role", f)}})
+	results, err := h.Decide(ctx, s, "", request("s.user=1"))
+	var e *Error
+	if !errors.As(err, &e) || e.Reason != ReasonCancelled || results != nil {
+		t.Errorf("got %v, %v, want no result and ReasonCancelled", results, err)
+	}
+	deadline, cancel2 := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer cancel2()
+	<-deadline.Done()
+	if _, err := h.Decide(deadline, s, "", request("s.user=1")); !errors.As(err, &e) || e.Reason != ReasonDeadlineExceeded {
+		t.Errorf("got %v, want ReasonDeadlineExceeded", err)
+	}
+}
