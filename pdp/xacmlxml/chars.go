@@ -57,6 +57,9 @@ func isText(s string) bool {
 
 // collapse is the white space facet collapse of XML Schema part 2 (4.3.6).
 func collapse(s string) string {
+	if !strings.ContainsAny(s, " \t\r\n") {
+		return s
+	}
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }), " ")
 }
 
@@ -126,6 +129,9 @@ func advance(p policy.Position, raw []byte) policy.Position {
 // of character data (XML 1.0 4.1). With normalize, literal white space becomes
 // spaces (3.3.3). ok is false if a reference is none that XML predefines.
 func resolve(s string, normalize bool) (text string, ok bool) {
+	if !strings.ContainsAny(s, "&\r\t\n") {
+		return s, true
+	}
 	var b strings.Builder
 	b.Grow(len(s))
 	for i := 0; i < len(s); i++ {

@@ -92,3 +92,10 @@ func TestCorpus_Conformance(t *testing.T) {
 		}
 	}
 }
+
+func writeFile(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -19,7 +19,8 @@
 // foreign namespaces on AttributeValue and AttributeAssignment. Stricter than
 // the schema are: identifiers are neither empty nor hold control characters,
 // xsi:type and xsi:nil are refused, an unqualified attribute that is unknown is
-// refused on values of a standard data type, and digits are those of ASCII.
+// refused on values of a standard data type (XPathCategory is known on all), and
+// the digits of versions are those of ASCII.
 //
 // The package does not judge what a policy means: unknown functions, ill-typed
 // expressions and unresolved references are for the compiler, repeated

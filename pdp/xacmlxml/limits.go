@@ -5,7 +5,7 @@ package xacmlxml
 type Limits struct {
 	Document       int // bytes of the document; 16 MiB
 	Depth          int // elements inside each other; 64
-	Elements       int // elements of the document; 500,000
+	Nodes          int // elements, comments and pieces of text of the document; 500,000
 	Attributes     int // attributes of one element, namespace declarations included; 64
 	AttributeValue int // bytes of one attribute value; 64 KiB
 	Text           int // bytes of the text of one element, without that of its children; 1 MiB
@@ -20,7 +20,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Document:       16 << 20,
 		Depth:          64,
-		Elements:       500_000,
+		Nodes:          500_000,
 		Attributes:     64,
 		AttributeValue: 64 << 10,
 		Text:           1 << 20,
@@ -43,7 +43,7 @@ func (l Limits) filled() Limits {
 	return Limits{
 		Document:       or(l.Document, d.Document),
 		Depth:          or(l.Depth, d.Depth),
-		Elements:       or(l.Elements, d.Elements),
+		Nodes:          or(l.Nodes, d.Nodes),
 		Attributes:     or(l.Attributes, d.Attributes),
 		AttributeValue: or(l.AttributeValue, d.AttributeValue),
 		Text:           or(l.Text, d.Text),

@@ -51,7 +51,7 @@ func TestPolicy_Refused(t *testing.T) {
 		// The root.
 		{"root of another namespace", `¦<Policy xmlns="urn:oasis:names:tc:xacml:2.0:policy:schema:os"/>`, syntax, "", "not the Policy or PolicySet of XACML 3.0"},
 		{"root without namespace", `¦<Policy/>`, syntax, "", "not the Policy or PolicySet"},
-		{"root that is no policy", `¦<Rule xmlns="` + xacml.Namespace + `"/>`, syntax, "", "not the Policy or PolicySet"},
+		{"root that is no policy", `¦<Rule xmlns="` + xacml.Namespace + `"/>`, syntax, "Rule", "not the Policy or PolicySet"},
 
 		// Elements: unknown, misplaced, missing, repeated.
 		{"unknown element", inPolicy(`¦<Rules/>`), syntax, `Policy "p"`, `unknown element "Rules"`},
@@ -74,7 +74,9 @@ func TestPolicy_Refused(t *testing.T) {
 		{"rule in a policy set", inPolicySet(`¦<x:Rule RuleId="r" Effect="Deny"/>`), syntax, `PolicySet "s"`, "Rule is not allowed in PolicySet"},
 		{"policy in a policy", inPolicy(`¦<Policy/>`), syntax, `Policy "p"`, "Policy is not allowed in Policy"},
 		{"text between elements", `¦` + inPolicy(`x`), syntax, `Policy "p"`, "text is not allowed in Policy"},
-		{"element in a description", inCondition(`<Apply FunctionId="f"><Description>¦<b/></Description></Apply>`), syntax, cond, "is not allowed in Description"},
+		{"space in an empty element", inCondition(`¦<Function FunctionId="f"> </Function>`), syntax, cond, "Function must be empty"},
+		{"element in an empty element", inCondition(`¦<VariableReference VariableId="v"><Function FunctionId="f"/></VariableReference>`), syntax, cond, "VariableReference must be empty"},
+		{"element in a description", inCondition(`<Apply FunctionId="f"><Description>¦<b/></Description></Apply>`), syntax, cond, `unknown element "b"`},
 		{"content of an issuer with two elements", `<Policy xmlns="` + xacml.Namespace + `" PolicyId="p" Version="1" RuleCombiningAlgId="a"><PolicyIssuer>¦<Content><a/><b/></Content></PolicyIssuer><Target/></Policy>`, syntax, `Policy "p" / PolicyIssuer / Content`, "exactly one element"},
 
 		// Attributes: unknown, missing, ill-typed.
@@ -214,10 +216,6 @@ func TestPolicy_Accepted(t *testing.T) {
 			}
 		})
 	}
-}
-
-func literal(line, column int, t value.Type, lexical string) *policy.Literal {
-	return &policy.Literal{Position: policy.Position{Line: line, Column: column}, Value: parsed(t, lexical)}
 }
 
 func parsed(t value.Type, lexical string) value.Value {

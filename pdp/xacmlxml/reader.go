@@ -16,14 +16,14 @@ import (
 // built; the structure of the document; namespaces; and the rules of XML 1.0
 // that encoding/xml does not keep.
 type reader struct {
-	limits   Limits
-	data     []byte // the document without its byte order mark
-	dec      *xml.Decoder
-	offset   int             // of the next token
-	at       policy.Position // of the next token
-	root     *element
-	open     *element // the innermost element without its end tag
-	elements int
+	limits Limits
+	data   []byte // the document without its byte order mark
+	dec    *xml.Decoder
+	offset int             // of the next token
+	at     policy.Position // of the next token
+	root   *element
+	open   *element // the innermost element without its end tag
+	nodes  int      // of the tree so far
 }
 
 // parse reads one document, or tells the first thing that is wrong with it.
@@ -80,9 +80,7 @@ func (r *reader) step() (done bool, f *fault) {
 	case xml.CharData:
 		f = r.text(raw)
 	case xml.Comment:
-		if r.open != nil {
-			r.open.content = append(r.open.content, comment(lineEnds(string(token))))
-		}
+		f = r.add(comment(lineEnds(string(token))))
 	case xml.ProcInst:
 		f = r.checkDeclaration(raw)
 	case xml.Directive:
@@ -208,21 +206,21 @@ func (r *reader) text(raw []byte) *fault {
 		return faultf(r.at, policy.ReasonSize, "element %s has more than %d bytes of text",
 			quote(r.open.local), r.limits.Text)
 	}
-	if s != "" {
-		r.open.content = append(r.open.content, text(s))
+	if s == "" {
+		return nil
 	}
-	return nil
+	return r.add(text(s))
 }
 
 // startElement opens an element. raw are the attributes as they are written.
 func (r *reader) startElement(token xml.StartElement, raw []rawAttribute) *fault {
 	e := &element{Position: r.at, parent: r.open, local: token.Name.Local, prefix: token.Name.Space, depth: 1}
-	name := quote(qualified(e.prefix, e.local))
+	name := func() string { return quote(qualified(e.prefix, e.local)) }
 	if r.root != nil && r.open == nil {
-		return faultf(r.at, policy.ReasonParse, "element %s follows the root element", name)
+		return faultf(r.at, policy.ReasonParse, "element %s follows the root element", name())
 	}
 	if !isQName(token.Name) || e.prefix == "xmlns" {
-		return faultf(r.at, policy.ReasonParse, "%s is not a name", name)
+		return faultf(r.at, policy.ReasonParse, "%s is not a name", name())
 	}
 	if r.open != nil {
 		e.depth, e.scope = r.open.depth+1, r.open.scope
@@ -230,11 +228,8 @@ func (r *reader) startElement(token xml.StartElement, raw []rawAttribute) *fault
 	if e.depth > r.limits.Depth {
 		return faultf(r.at, policy.ReasonDepth, "elements are nested deeper than %d", r.limits.Depth)
 	}
-	if r.elements++; r.elements > r.limits.Elements {
-		return faultf(r.at, policy.ReasonSize, "document has more than %d elements", r.limits.Elements)
-	}
 	if len(raw) != len(token.Attr) {
-		return faultf(r.at, policy.ReasonParse, "malformed tag of element %s", name)
+		return faultf(r.at, policy.ReasonParse, "malformed tag of element %s", name())
 	}
 	for i, a := range raw {
 		if f := r.addAttribute(e, a, token.Attr[i].Name); f != nil {
@@ -244,12 +239,21 @@ func (r *reader) startElement(token xml.StartElement, raw []rawAttribute) *fault
 	if f := r.bind(e); f != nil {
 		return f
 	}
-	if r.open == nil {
-		r.root = e
-	} else {
-		r.open.content = append(r.open.content, e)
-	}
+	f := r.add(e)
 	r.open = e
+	return f
+}
+
+// add puts a node into the innermost element, or makes it the root.
+func (r *reader) add(n node) *fault {
+	if r.nodes++; r.nodes > r.limits.Nodes {
+		return faultf(r.at, policy.ReasonSize, "document has more than %d elements, comments and texts", r.limits.Nodes)
+	}
+	if r.open != nil {
+		r.open.content = append(r.open.content, n)
+	} else if e, ok := n.(*element); ok {
+		r.root = e
+	}
 	return nil
 }
 

@@ -111,7 +111,7 @@ func TestXML_NotWellFormed(t *testing.T) {
 
 func TestXML_Limits(t *testing.T) {
 	limits := Limits{
-		Document: 1000, Depth: 3, Elements: 5, Attributes: 3, AttributeValue: 10, Text: 20, Name: 8, Namespaces: 3,
+		Document: 1000, Depth: 3, Nodes: 5, Attributes: 3, AttributeValue: 10, Text: 20, Name: 8, Namespaces: 3,
 	}.filled()
 	tests := []struct {
 		name, ok, tooMuch string
@@ -120,10 +120,12 @@ func TestXML_Limits(t *testing.T) {
 	}{
 		{
 			"document", "<a>" + strings.Repeat(" ", 20) + "</a>" + strings.Repeat(" ", 973),
-			"<a/>" + strings.Repeat(" ", 997), policy.Position{}, policy.ReasonSize,
+			"<a/>" + strings.Repeat(" ", 997),
+			policy.Position{},
+			policy.ReasonSize,
 		},
 		{"depth", "<a><b><c/></b></a>", "<a><b><c><d/></c></b></a>", policy.Position{Line: 1, Column: 10}, policy.ReasonDepth},
-		{"elements", "<a><b/><b/><b/><b/></a>", "<a><b/><b/><b/><b/><b/></a>", policy.Position{Line: 1, Column: 20}, policy.ReasonSize},
+		{"nodes", "<a><b/>t<!----><b/></a>", "<a><b/>t<!----><b/><b/></a>", policy.Position{Line: 1, Column: 20}, policy.ReasonSize},
 		{"attributes", "<a b='' c='' d=''/>", "<a b='' c='' d='' e=''/>", policy.Position{Line: 1, Column: 19}, policy.ReasonSize},
 		{"attribute value", "<a b='0123456789'/>", "<a b='0123456789a'/>", policy.Position{Line: 1, Column: 4}, policy.ReasonSize},
 		{"text", "<a>0123456789<b/>0123456789</a>", "<a>0123456789<b/><![CDATA[0123456789 ]]></a>", policy.Position{Line: 1, Column: 18}, policy.ReasonSize},
@@ -131,7 +133,9 @@ func TestXML_Limits(t *testing.T) {
 		{"attribute name", "<a a2345678=''/>", "<a a23456789=''/>", policy.Position{Line: 1, Column: 4}, policy.ReasonSize},
 		{
 			"namespaces", "<a xmlns='u' xmlns:p='u'><b xmlns='v'/><b xmlns='w'/></a>",
-			"<a xmlns='u' xmlns:p='u'><b xmlns='v' xmlns:p='v'/></a>", policy.Position{Line: 1, Column: 39}, policy.ReasonSize,
+			"<a xmlns='u' xmlns:p='u'><b xmlns='v' xmlns:p='v'/></a>",
+			policy.Position{Line: 1, Column: 39},
+			policy.ReasonSize,
 		},
 	}
 	for _, test := range tests {
@@ -207,8 +211,10 @@ func TestXML_Tree(t *testing.T) {
 		{"byte order mark", "\uFEFF<a/>", `<{}a></>`},
 		{"declaration", "<?xml version = '1.0'\n encoding=\"us-Ascii\" standalone='no' ?><a/>", `<{}a></>`},
 		{"white space and comments around", "\n<!--x-->\n<a/>\n<!---->\n", `<{}a></>`},
-		{"namespaces", `<p:a xmlns:p="u" xmlns="v" b="1" p:b="2" xml:lang="en"><c xmlns=""/><d/></p:a>`,
-			`<{u}a {}b="1" {u}b="2" {http://www.w3.org/XML/1998/namespace}lang="en"><{}c></><{v}d></></>`},
+		{
+			"namespaces", `<p:a xmlns:p="u" xmlns="v" b="1" p:b="2" xml:lang="en"><c xmlns=""/><d/></p:a>`,
+			`<{u}a {}b="1" {u}b="2" {http://www.w3.org/XML/1998/namespace}lang="en"><{}c></><{v}d></></>`,
+		},
 		{"declaration after use", `<a p:b="1" xmlns:p="u"/>`, `<{}a {u}b="1"></>`},
 		{"declaration of xml", `<a xmlns:xml="http://www.w3.org/XML/1998/namespace"/>`, `<{}a></>`},
 		{"2.11 line ends", "<a>\r\n\r\r\n</a>", "<{}a>\n\n\n</>"},

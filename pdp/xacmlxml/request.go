@@ -1,8 +1,6 @@
 package xacmlxml
 
 import (
-	"fmt"
-
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -70,12 +68,6 @@ func (b *builder) attributesIn(e *element) []xacml.Attributes {
 	for _, c := range e.all("Attributes") {
 		id, _ := c.lookup(xacml.XMLNamespace, "id")
 		attributes := xacml.Attributes{Category: c.uri("Category"), ID: collapse(id.value)}
-		if line, ok := b.ids[attributes.ID]; ok {
-			b.add(c, id.Position, policy.ReasonDuplicate,
-				fmt.Sprintf("xml:id %s is used twice, first in line %d", quote(attributes.ID), line))
-		} else if attributes.ID != "" {
-			b.ids[attributes.ID] = c.Line
-		}
 		if content := c.first("Content"); content != nil {
 			for _, root := range content.elements() {
 				attributes.Content = root.dom()

@@ -45,26 +45,33 @@ func (p particle) String() string {
 	return strings.Join(p.names, " or ")
 }
 
-// mixture is what an element may hold.
-type mixture uint8
+// contentKind is what an element may hold.
+type contentKind uint8
 
 const (
-	byParticles mixture = iota // the elements of the particles in order, no text
-	simpleText                 // text of a simple type, no element
-	openValue                  // anything, and attributes that are not declared
-	oneElement                 // exactly one element of any name, and text
-	anyElements                // elements of any name, no text
+	nothing     contentKind = iota // neither elements nor text, not even white space
+	particles                      // the elements of the particles in order, no text
+	simpleText                     // text of a simple type, no element
+	openValue                      // anything, and attributes that are not declared
+	oneElement                     // exactly one element of any name, and text
+	anyElements                    // elements of any name, no text
 )
+
+// content declares what an element holds.
+type content struct {
+	kind      contentKind
+	particles []particle
+	text      simpleType
+}
 
 // elementDecl declares the type of an element.
 type elementDecl struct {
 	attributes []attributeDecl
-	mixture    mixture
-	text       simpleType
-	particles  []particle
+	content    content
 }
 
 func attrs(as ...attributeDecl) []attributeDecl { return as }
+
 func required(local string, t simpleType) attributeDecl {
 	return attributeDecl{local: local, typ: t}
 }
@@ -73,7 +80,10 @@ func optional(local string, t simpleType) attributeDecl {
 	return attributeDecl{local: local, typ: t, optional: true}
 }
 
-func sequence(ps ...particle) []particle  { return ps }
+func sequence(ps ...particle) content   { return content{kind: particles, particles: ps} }
+func textOf(t simpleType) content       { return content{kind: simpleText, text: t} }
+func anything(kind contentKind) content { return content{kind: kind} }
+
 func one(names ...string) particle        { return particle{names: names, min: 1, max: 1} }
 func zeroOrOne(names ...string) particle  { return particle{names: names, min: 0, max: 1} }
 func oneOrMore(names ...string) particle  { return particle{names: names, min: 1, max: -1} }
@@ -93,7 +103,7 @@ var schema = map[string]elementDecl{
 	"PolicySet": {
 		attributes: attrs(required("PolicySetId", anyURI), required("Version", version),
 			required("PolicyCombiningAlgId", anyURI), optional("MaxDelegationDepth", integer)),
-		particles: sequence(zeroOrOne("Description"), zeroOrOne("PolicyIssuer"), zeroOrOne("PolicySetDefaults"), one("Target"),
+		content: sequence(zeroOrOne("Description"), zeroOrOne("PolicyIssuer"), zeroOrOne("PolicySetDefaults"), one("Target"),
 			zeroOrMore("PolicySet", "Policy", "PolicySetIdReference", "PolicyIdReference", "CombinerParameters",
 				"PolicyCombinerParameters", "PolicySetCombinerParameters"),
 			zeroOrOne("ObligationExpressions"), zeroOrOne("AdviceExpressions")),
@@ -101,59 +111,59 @@ var schema = map[string]elementDecl{
 	"Policy": {
 		attributes: attrs(required("PolicyId", anyURI), required("Version", version),
 			required("RuleCombiningAlgId", anyURI), optional("MaxDelegationDepth", integer)),
-		particles: sequence(zeroOrOne("Description"), zeroOrOne("PolicyIssuer"), zeroOrOne("PolicyDefaults"), one("Target"),
+		content: sequence(zeroOrOne("Description"), zeroOrOne("PolicyIssuer"), zeroOrOne("PolicyDefaults"), one("Target"),
 			// The choice must occur, but with parameters that need not: none is valid.
 			zeroOrMore("CombinerParameters", "RuleCombinerParameters", "VariableDefinition", "Rule"),
 			zeroOrOne("ObligationExpressions"), zeroOrOne("AdviceExpressions")),
 	},
 	"Rule": {
 		attributes: attrs(required("RuleId", identifier), required("Effect", effect)),
-		particles: sequence(zeroOrOne("Description"), zeroOrOne("Target"), zeroOrOne("Condition"),
+		content: sequence(zeroOrOne("Description"), zeroOrOne("Target"), zeroOrOne("Condition"),
 			zeroOrOne("ObligationExpressions"), zeroOrOne("AdviceExpressions")),
 	},
-	"Description":       {mixture: simpleText, text: anyString},
-	"PolicyIssuer":      {particles: sequence(zeroOrOne("Content"), zeroOrMore("Attribute"))},
-	"PolicySetDefaults": {particles: sequence(one("XPathVersion"))},
-	"PolicyDefaults":    {particles: sequence(one("XPathVersion"))},
-	"XPathVersion":      {mixture: simpleText, text: anyURI},
-	"Target":            {particles: sequence(zeroOrMore("AnyOf"))},
-	"AnyOf":             {particles: sequence(oneOrMore("AllOf"))},
-	"AllOf":             {particles: sequence(oneOrMore("Match"))},
+	"Description":       {content: textOf(anyString)},
+	"PolicyIssuer":      {content: sequence(zeroOrOne("Content"), zeroOrMore("Attribute"))},
+	"PolicySetDefaults": {content: sequence(one("XPathVersion"))},
+	"PolicyDefaults":    {content: sequence(one("XPathVersion"))},
+	"XPathVersion":      {content: textOf(anyURI)},
+	"Target":            {content: sequence(zeroOrMore("AnyOf"))},
+	"AnyOf":             {content: sequence(oneOrMore("AllOf"))},
+	"AllOf":             {content: sequence(oneOrMore("Match"))},
 	"Match": {
 		attributes: attrs(required("MatchId", anyURI)),
-		particles:  sequence(one("AttributeValue"), one("AttributeDesignator", "AttributeSelector")),
+		content:    sequence(one("AttributeValue"), one("AttributeDesignator", "AttributeSelector")),
 	},
-	"Condition": {particles: sequence(expression(1, 1))},
+	"Condition": {content: sequence(expression(1, 1))},
 	"VariableDefinition": {
 		attributes: attrs(required("VariableId", identifier)),
-		particles:  sequence(expression(1, 1)),
+		content:    sequence(expression(1, 1)),
 	},
 	"PolicySetIdReference": idReference,
 	"PolicyIdReference":    idReference,
 
 	// Combiner parameters (5.16 to 5.20).
-	"CombinerParameters": {particles: sequence(zeroOrMore("CombinerParameter"))},
+	"CombinerParameters": {content: sequence(zeroOrMore("CombinerParameter"))},
 	"RuleCombinerParameters": {
 		attributes: attrs(required("RuleIdRef", identifier)),
-		particles:  sequence(zeroOrMore("CombinerParameter")),
+		content:    sequence(zeroOrMore("CombinerParameter")),
 	},
 	"PolicyCombinerParameters": {
 		attributes: attrs(required("PolicyIdRef", anyURI)),
-		particles:  sequence(zeroOrMore("CombinerParameter")),
+		content:    sequence(zeroOrMore("CombinerParameter")),
 	},
 	"PolicySetCombinerParameters": {
 		attributes: attrs(required("PolicySetIdRef", anyURI)),
-		particles:  sequence(zeroOrMore("CombinerParameter")),
+		content:    sequence(zeroOrMore("CombinerParameter")),
 	},
 	"CombinerParameter": {
 		attributes: attrs(required("ParameterName", identifier)),
-		particles:  sequence(one("AttributeValue")),
+		content:    sequence(one("AttributeValue")),
 	},
 
 	// Expressions (5.24 to 5.31).
 	"Apply": {
 		attributes: attrs(required("FunctionId", anyURI)),
-		particles:  sequence(zeroOrOne("Description"), expression(0, -1)),
+		content:    sequence(zeroOrOne("Description"), expression(0, -1)),
 	},
 	"Function":          {attributes: attrs(required("FunctionId", anyURI))},
 	"VariableReference": {attributes: attrs(required("VariableId", identifier))},
@@ -161,82 +171,81 @@ var schema = map[string]elementDecl{
 		required("DataType", anyURI), optional("Issuer", identifier), required("MustBePresent", boolean))},
 	"AttributeSelector": {attributes: attrs(required("Category", anyURI), optional("ContextSelectorId", anyURI),
 		required("Path", anyString), required("DataType", anyURI), required("MustBePresent", boolean))},
-	"AttributeValue": {attributes: attrs(required("DataType", anyURI)), mixture: openValue},
+	"AttributeValue": {attributes: attrs(required("DataType", anyURI)), content: anything(openValue)},
 
 	// Obligation and advice expressions (5.37 to 5.41).
-	"ObligationExpressions": {particles: sequence(oneOrMore("ObligationExpression"))},
-	"AdviceExpressions":     {particles: sequence(oneOrMore("AdviceExpression"))},
+	"ObligationExpressions": {content: sequence(oneOrMore("ObligationExpression"))},
+	"AdviceExpressions":     {content: sequence(oneOrMore("AdviceExpression"))},
 	"ObligationExpression": {
 		attributes: attrs(required("ObligationId", anyURI), required("FulfillOn", effect)),
-		particles:  sequence(zeroOrMore("AttributeAssignmentExpression")),
+		content:    sequence(zeroOrMore("AttributeAssignmentExpression")),
 	},
 	"AdviceExpression": {
 		attributes: attrs(required("AdviceId", anyURI), required("AppliesTo", effect)),
-		particles:  sequence(zeroOrMore("AttributeAssignmentExpression")),
+		content:    sequence(zeroOrMore("AttributeAssignmentExpression")),
 	},
 	"AttributeAssignmentExpression": {
 		attributes: attrs(required("AttributeId", anyURI), optional("Category", anyURI), optional("Issuer", identifier)),
-		particles:  sequence(expression(1, 1)),
+		content:    sequence(expression(1, 1)),
 	},
 
 	// Requests (5.42 to 5.46, 5.50 to 5.52).
 	"Request": {
 		attributes: attrs(required("ReturnPolicyIdList", boolean), required("CombinedDecision", boolean)),
-		particles:  sequence(zeroOrOne("RequestDefaults"), oneOrMore("Attributes"), zeroOrOne("MultiRequests")),
+		content:    sequence(zeroOrOne("RequestDefaults"), oneOrMore("Attributes"), zeroOrOne("MultiRequests")),
 	},
-	"RequestDefaults": {particles: sequence(one("XPathVersion"))},
+	"RequestDefaults": {content: sequence(one("XPathVersion"))},
 	"Attributes": {
 		attributes: attrs(required("Category", anyURI),
 			attributeDecl{space: xacml.XMLNamespace, local: "id", typ: ncName, optional: true}),
-		particles: sequence(zeroOrOne("Content"), zeroOrMore("Attribute")),
+		content: sequence(zeroOrOne("Content"), zeroOrMore("Attribute")),
 	},
-	"Content": {mixture: oneElement},
+	"Content": {content: anything(oneElement)},
 	"Attribute": {
 		attributes: attrs(required("AttributeId", anyURI), optional("Issuer", identifier), required("IncludeInResult", boolean)),
-		particles:  sequence(oneOrMore("AttributeValue")),
+		content:    sequence(oneOrMore("AttributeValue")),
 	},
-	"MultiRequests":       {particles: sequence(oneOrMore("RequestReference"))},
-	"RequestReference":    {particles: sequence(oneOrMore("AttributesReference"))},
+	"MultiRequests":       {content: sequence(oneOrMore("RequestReference"))},
+	"RequestReference":    {content: sequence(oneOrMore("AttributesReference"))},
 	"AttributesReference": {attributes: attrs(required("ReferenceId", ncName))},
 
 	// Responses (5.34 to 5.36, 5.47 to 5.49, 5.53 to 5.58).
-	"Response": {particles: sequence(oneOrMore("Result"))},
-	"Result": {particles: sequence(one("Decision"), zeroOrOne("Status"), zeroOrOne("Obligations"),
+	"Response": {content: sequence(oneOrMore("Result"))},
+	"Result": {content: sequence(one("Decision"), zeroOrOne("Status"), zeroOrOne("Obligations"),
 		zeroOrOne("AssociatedAdvice"), zeroOrMore("Attributes"), zeroOrOne("PolicyIdentifierList"))},
-	"Decision": {mixture: simpleText, text: decision},
-	"Status":   {particles: sequence(one("StatusCode"), zeroOrOne("StatusMessage"), zeroOrOne("StatusDetail"))},
+	"Decision": {content: textOf(decision)},
+	"Status":   {content: sequence(one("StatusCode"), zeroOrOne("StatusMessage"), zeroOrOne("StatusDetail"))},
 	"StatusCode": {
 		attributes: attrs(required("Value", anyURI)),
-		particles:  sequence(zeroOrOne("StatusCode")),
+		content:    sequence(zeroOrOne("StatusCode")),
 	},
-	"StatusMessage": {mixture: simpleText, text: anyString},
-	"StatusDetail":  {mixture: anyElements},
+	"StatusMessage": {content: textOf(anyString)},
+	"StatusDetail":  {content: anything(anyElements)},
 	"MissingAttributeDetail": {
 		attributes: attrs(required("Category", anyURI), required("AttributeId", anyURI), required("DataType", anyURI),
 			optional("Issuer", identifier)),
-		particles: sequence(zeroOrMore("AttributeValue")),
+		content: sequence(zeroOrMore("AttributeValue")),
 	},
-	"Obligations":      {particles: sequence(oneOrMore("Obligation"))},
-	"AssociatedAdvice": {particles: sequence(oneOrMore("Advice"))},
+	"Obligations":      {content: sequence(oneOrMore("Obligation"))},
+	"AssociatedAdvice": {content: sequence(oneOrMore("Advice"))},
 	"Obligation": {
 		attributes: attrs(required("ObligationId", anyURI)),
-		particles:  sequence(zeroOrMore("AttributeAssignment")),
+		content:    sequence(zeroOrMore("AttributeAssignment")),
 	},
 	"Advice": {
 		attributes: attrs(required("AdviceId", anyURI)),
-		particles:  sequence(zeroOrMore("AttributeAssignment")),
+		content:    sequence(zeroOrMore("AttributeAssignment")),
 	},
 	"AttributeAssignment": {
 		attributes: attrs(required("AttributeId", anyURI), optional("Category", anyURI), optional("Issuer", identifier),
 			required("DataType", anyURI)),
-		mixture: openValue,
+		content: anything(openValue),
 	},
-	"PolicyIdentifierList": {particles: sequence(zeroOrMore("PolicyIdReference", "PolicySetIdReference"))},
+	"PolicyIdentifierList": {content: sequence(zeroOrMore("PolicyIdReference", "PolicySetIdReference"))},
 }
 
 // idReference is IdReferenceType (§5.10, 5.11).
 var idReference = elementDecl{
 	attributes: attrs(optional("Version", versionMatch), optional("EarliestVersion", versionMatch), optional("LatestVersion", versionMatch)),
-	mixture:    simpleText,
-	text:       anyURI,
+	content:    textOf(anyURI),
 }

@@ -169,36 +169,8 @@ func (s *scope) prefixes() map[string]string {
 	return out
 }
 
-// dom copies e for use outside its document: every namespace in scope is
-// declared on the copy, in the order of the prefixes (§7.3.7, E01).
-func (e *element) dom() *etree.Element {
-	out := e.copyTo(nil)
-	declared := map[string]bool{}
-	for _, a := range out.Attr {
-		if a.Space == "xmlns" {
-			declared[a.Key] = true
-		}
-	}
-	declared[""] = out.SelectAttr("xmlns") != nil
-	inScope := e.scope.bindings()
-	for _, prefix := range slices.Sorted(maps.Keys(inScope)) {
-		switch {
-		case declared[prefix]:
-		case prefix == "":
-			out.CreateAttr("xmlns", inScope[prefix])
-		default:
-			out.CreateAttr("xmlns:"+prefix, inScope[prefix])
-		}
-	}
-	return out
-}
-
-// copyTo copies e, with the declarations that it makes itself, below parent.
-func (e *element) copyTo(parent *etree.Element) *etree.Element {
-	out := etree.NewElement(qualified(e.prefix, e.local))
-	if parent != nil {
-		parent.AddChild(out)
-	}
+// declarations are the namespaces that e itself declares, in document order.
+func (e *element) declarations() []*scope {
 	var outer *scope
 	if e.parent != nil {
 		outer = e.parent.scope
@@ -207,7 +179,35 @@ func (e *element) copyTo(parent *etree.Element) *etree.Element {
 	for s := e.scope; s != outer; s = s.outer {
 		own = append(own, s)
 	}
-	for _, s := range slices.Backward(own) {
+	slices.Reverse(own)
+	return own
+}
+
+// dom copies e for use outside its document: every namespace in scope is
+// declared on the copy, those that e does not declare itself in the order of
+// their prefixes (§7.3.7, E01).
+func (e *element) dom() *etree.Element {
+	inScope := e.scope.bindings()
+	var declarations []*scope
+	for _, s := range e.declarations() {
+		if s.uri != "" { // there is no default namespace to take back
+			declarations = append(declarations, s)
+		}
+		delete(inScope, s.prefix)
+	}
+	for _, prefix := range slices.Sorted(maps.Keys(inScope)) {
+		declarations = append(declarations, &scope{prefix: prefix, uri: inScope[prefix]})
+	}
+	return e.copyTo(nil, declarations)
+}
+
+// copyTo copies e with these namespace declarations below parent.
+func (e *element) copyTo(parent *etree.Element, declarations []*scope) *etree.Element {
+	out := etree.NewElement(qualified(e.prefix, e.local))
+	if parent != nil {
+		parent.AddChild(out)
+	}
+	for _, s := range declarations {
 		if s.prefix == "" {
 			out.CreateAttr("xmlns", s.uri)
 		} else {
@@ -230,7 +230,7 @@ func (e *element) copyTo(parent *etree.Element) *etree.Element {
 			pending.WriteString(string(n))
 		case *element:
 			flush()
-			n.copyTo(out)
+			n.copyTo(out, n.declarations())
 		case comment:
 			flush()
 			out.CreateComment(string(n))

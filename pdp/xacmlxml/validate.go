@@ -1,6 +1,7 @@
 package xacmlxml
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,13 +20,13 @@ type report struct {
 // add reports a problem of e at a place in it. Beyond the limit, one more
 // problem stands for all others.
 func (r *report) add(e *element, at policy.Position, reason policy.Reason, message string) {
-	r.errors++
-	switch p := r.problem(e, at, reason, message); {
+	switch r.errors++; {
 	case r.errors <= r.limit:
-		r.problems = append(r.problems, p)
+		r.problems = append(r.problems, r.problem(e, at, reason, message))
 	case r.errors == r.limit+1:
-		p.Path, p.Message = "", "there are more problems from here on"
-		r.problems = append(r.problems, p)
+		r.problems = append(r.problems, policy.Problem{
+			File: r.file, Position: at, Reason: reason, Message: "there are more problems than are reported",
+		})
 	}
 }
 
@@ -81,30 +82,59 @@ func path(e *element) string {
 func (r *report) validate(e *element) {
 	decl := schema[e.local]
 	r.validateAttributes(e, decl)
-	switch decl.mixture {
-	case byParticles:
+	switch decl.content.kind {
+	case nothing:
+		if len(e.elements()) > 0 || e.text() != "" {
+			r.add(e, e.Position, policy.ReasonParse, e.local+" must be empty, without white space")
+		}
+	case particles:
 		r.refuseText(e)
-		r.validateChildren(e, decl.particles)
+		r.validateChildren(e, decl.content.particles)
 	case simpleText:
 		for _, c := range e.elements() {
 			r.add(e, c.Position, policy.ReasonParse, unexpected(c, e))
 		}
-		if wrong := decl.text.check(e.text()); wrong != "" {
+		if wrong := decl.content.text.check(e.text()); wrong != "" {
 			r.add(e, e.Position, policy.ReasonParse, e.local+" "+wrong)
 		}
 	case openValue:
-		// What the content must be follows from the data type; see [values].
+		r.validateInside(e) // the data type may ask for more; see value
 	case oneElement:
 		if n := len(e.elements()); n != 1 {
 			r.add(e, e.Position, policy.ReasonParse, e.local+" must hold exactly one element")
 		}
+		r.validateInside(e)
 	case anyElements:
 		r.refuseText(e)
-		for _, c := range e.elements() {
-			if c.is("MissingAttributeDetail") {
-				r.validate(c)
-			}
+		r.validateInside(e)
+	}
+}
+
+// validateInside checks those elements of the schema that occur in content of
+// any kind (processContents="lax").
+func (r *report) validateInside(e *element) {
+	for _, c := range e.elements() {
+		if _, known := schema[c.local]; known && c.space == xacml.Namespace {
+			r.validate(c)
+		} else {
+			r.validateInside(c)
 		}
+	}
+}
+
+// refuseSameIDs reports each xml:id of the document that was there before; lines
+// are those of the ids so far.
+func (r *report) refuseSameIDs(e *element, lines map[string]int) {
+	if a, ok := e.lookup(xacml.XMLNamespace, "id"); ok {
+		id := collapse(a.value)
+		if line, ok := lines[id]; ok {
+			r.add(e, a.Position, policy.ReasonDuplicate, fmt.Sprintf("xml:id %s is used twice, first in line %d", quote(id), line))
+		} else {
+			lines[id] = a.Line
+		}
+	}
+	for _, c := range e.elements() {
+		r.refuseSameIDs(c, lines)
 	}
 }
 
@@ -115,12 +145,12 @@ func (r *report) refuseText(e *element) {
 	}
 }
 
-// validateChildren assigns the children of e to the particles, in order.
-func (r *report) validateChildren(e *element, particles []particle) {
-	counts := make([]int, len(particles))
+// validateChildren assigns the children of e to the particles of a sequence.
+func (r *report) validateChildren(e *element, sequence []particle) {
+	counts := make([]int, len(sequence))
 	current := 0
 	for _, c := range e.elements() {
-		at := slices.IndexFunc(particles, func(p particle) bool {
+		at := slices.IndexFunc(sequence, func(p particle) bool {
 			return c.space == xacml.Namespace && slices.Contains(p.names, c.local)
 		})
 		if at < 0 {
@@ -128,7 +158,7 @@ func (r *report) validateChildren(e *element, particles []particle) {
 			continue
 		}
 		counts[at]++
-		switch p := particles[at]; {
+		switch p := sequence[at]; {
 		case p.max >= 0 && counts[at] > p.max:
 			r.add(e, c.Position, policy.ReasonParse, e.local+" has more than one "+p.String())
 		case at < current:
@@ -137,7 +167,7 @@ func (r *report) validateChildren(e *element, particles []particle) {
 		current = max(current, at)
 		r.validate(c)
 	}
-	for i, p := range particles {
+	for i, p := range sequence {
 		if counts[i] < p.min {
 			r.add(e, e.Position, policy.ReasonParse, e.local+" has no "+p.String())
 		}
@@ -169,8 +199,8 @@ func (r *report) validateAttributes(e *element, decl elementDecl) {
 				r.add(e, a.Position, policy.ReasonParse, "attribute "+a.local+" "+wrong)
 			}
 		case isHint(a):
-		case decl.mixture == openValue && !isInstance(a):
-			// The schema allows any attribute; see [values] for those without namespace.
+		case decl.content.kind == openValue && !isInstance(a):
+			// The schema allows any attribute; see refuseStructure for those without namespace.
 		case a.space == "":
 			r.add(e, a.Position, policy.ReasonParse, "unknown attribute "+quote(a.local)+" of "+e.local)
 		default:

@@ -16,7 +16,6 @@ type builder struct {
 	xpathVersion string // of the innermost defaults
 	values       int
 	prefixes     map[*scope]map[string]string // of each scope that was asked for
-	ids          map[string]int               // the line of each xml:id
 	// inContext tells that the values come from outside, not from a policy: they
 	// may be of unknown data types, and messages do not repeat them.
 	inContext bool
@@ -30,7 +29,6 @@ func newBuilder(name string, data []byte, limits Limits, roots ...string) (*buil
 		report:   report{file: name, limit: limits.Problems},
 		limits:   limits,
 		prefixes: map[*scope]map[string]string{},
-		ids:      map[string]int{},
 	}
 	root, f := parse(data, limits)
 	if f != nil {
@@ -40,6 +38,7 @@ func newBuilder(name string, data []byte, limits Limits, roots ...string) (*buil
 	for _, local := range roots {
 		if root.is(local) {
 			b.validate(root)
+			b.refuseSameIDs(root, map[string]int{})
 			return b, root
 		}
 	}
