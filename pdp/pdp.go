@@ -44,6 +44,11 @@ type Config struct {
 	// RefuseHiddenErrors refuses policies with permit-unless-deny, which turns
 	// errors into Permit by definition (C.7).
 	RefuseHiddenErrors bool
+	// Lenient accepts documents that are not valid, with warnings: such a
+	// document, and a reference that cannot be resolved, is Indeterminate
+	// wherever it is evaluated (§7.15, 7.19.1) and does no harm where it is not.
+	// Otherwise one problem refuses all documents.
+	Lenient bool
 	// Budget is how many steps an evaluation may take; more is Indeterminate
 	// with processing-error. Zero stands for DefaultBudget.
 	Budget int
@@ -86,6 +91,7 @@ func New(config Config, documents []policy.Document) (*PDP, policy.Problems) {
 	set, problems := compile.Build(compile.Options{
 		RootAlgorithm:      config.RootAlgorithm,
 		RefuseHiddenErrors: config.RefuseHiddenErrors,
+		Lenient:            config.Lenient,
 		Functions:          function.Standard(),
 		Algorithms:         combine.Standard(),
 	}, documents)

@@ -282,7 +282,7 @@ func TestTable_PolicyIdentifiersOnAPolicyAreAliases(t *testing.T) {
 		{xacml.RuleAlgorithm3 + "deny-overrides", true, false},
 		{xacml.PolicyAlgorithm3 + "deny-overrides", true, true},
 		{xacml.PolicyAlgorithm1 + "first-applicable", true, true},
-		{xacml.PolicyAlgorithm1 + "only-one-applicable", true, true},
+		{xacml.PolicyAlgorithm1 + "only-one-applicable", false, false},
 		{xacml.RuleAlgorithm3 + "first-applicable", false, false}, // pitfall 55: only 1.0 exists
 	} {
 		a, alias := table.ForRules(tt.id)

@@ -15,8 +15,8 @@ type Children interface {
 	Evaluate(i int) xacml.Decision
 	// Effect is the effect of the i-th child, which must be a rule.
 	Effect(i int) xacml.Effect
-	// Applicable evaluates nothing but the own target of the i-th child. The
-	// error tells that the target is Indeterminate.
+	// Applicable evaluates nothing but the own target of the i-th child, which
+	// must not be a rule. The error tells that the target is Indeterminate.
 	Applicable(i int) (bool, *xacml.Error)
 }
 
@@ -98,18 +98,13 @@ func Standard() *Table {
 }
 
 // ForRules gives the rule-combining algorithm with this identifier, or nil.
-// alias tells that the identifier is that of a policy-combining algorithm,
-// which many real policies carry and the standard does not allow: it then means
-// the rule-combining algorithm of the same name or, where there is none, the
-// policy-combining algorithm over the rules.
+// alias tells that the identifier is that of the policy-combining algorithm of
+// the same name, which many real policies carry and the standard does not allow.
 func (t *Table) ForRules(id string) (a *Algorithm, alias bool) {
 	if a := t.rule[id]; a != nil {
 		return a, false
 	}
 	a = t.rule[strings.Replace(id, ":policy-combining-algorithm:", ":rule-combining-algorithm:", 1)]
-	if a == nil {
-		a = t.policy[id]
-	}
 	return a, a != nil
 }
 

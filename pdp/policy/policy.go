@@ -10,7 +10,8 @@ type Document struct {
 	// Name is the place of the document, such as the path of its file below
 	// the policy folder. It appears in problems.
 	Name string
-	// Root is a *Policy or a *PolicySet.
+	// Root is a *Policy or a *PolicySet, or nil if the document could not be
+	// read.
 	Root Child
 	// ReferenceOnly tells that the document decides only where another one
 	// refers to it; every other document is a child of the root (§7.17).
@@ -18,7 +19,7 @@ type Document struct {
 }
 
 // Child is what a policy set holds (§5.1): a *PolicySet, a *Policy or a
-// *Reference.
+// *Reference. A checked set may hold *Invalid as well.
 type Child interface {
 	// Place is where the child starts in its document.
 	Place() Position
@@ -71,6 +72,14 @@ type Reference struct {
 	Version, Earliest, Latest string
 }
 
+// Invalid takes the place of a policy that is not valid: it is Indeterminate
+// wherever it is evaluated (§7.19.1).
+type Invalid struct {
+	Position
+	Status xacml.Status
+}
+
+func (*Invalid) child()   {}
 func (*PolicySet) child() {}
 func (*Policy) child()    {}
 func (*Reference) child() {}

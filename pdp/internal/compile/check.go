@@ -16,6 +16,8 @@ func (c *checker) child(child policy.Child, cat catalogue) {
 		c.in(key{false, p.ID}.String(), func() { c.policy(p) })
 	case *policy.Reference:
 		c.resolve(p, cat)
+	case *policy.Invalid: // never in a document
+		c.errorf(p.Position, policy.ReasonParse, "%s", p.Status.Message)
 	}
 }
 

@@ -24,7 +24,7 @@ func (k key) String() string {
 type entry struct {
 	version string
 	child   policy.Child
-	place   string
+	file    string
 }
 
 // catalogue holds every policy and policy set of the documents, nested ones too.
@@ -35,14 +35,13 @@ type catalogue map[key][]entry
 func (c *checker) catalogue(documents []policy.Document) catalogue {
 	cat := make(catalogue)
 	add := func(k key, version string, child policy.Child) {
-		place := fmt.Sprintf("%s:%s", c.file, child.Place())
 		for _, e := range cat[k] {
 			if policy.CompareVersions(e.version, version) == 0 {
-				c.errorf(child.Place(), policy.ReasonDuplicate, "%s version %q is defined twice, first at %s", k, version, e.place)
+				c.errorf(child.Place(), policy.ReasonDuplicate, "%s version %q is defined twice, first at %s:%s", k, version, e.file, e.child.Place())
 				return
 			}
 		}
-		cat[k] = append(cat[k], entry{version, child, place})
+		cat[k] = append(cat[k], entry{version, child, c.file})
 	}
 	var walk func(policy.Child)
 	walk = func(child policy.Child) {
@@ -54,12 +53,14 @@ func (c *checker) catalogue(documents []policy.Document) catalogue {
 			for _, inner := range p.Children {
 				walk(inner)
 			}
-		case *policy.Reference:
+		case *policy.Reference, *policy.Invalid:
 		}
 	}
 	for _, d := range documents {
 		c.file = d.Name
-		walk(d.Root)
+		if d.Root != nil {
+			walk(d.Root)
+		}
 	}
 	return cat
 }
@@ -136,6 +137,9 @@ func (c *checker) checkGraph(documents []policy.Document) {
 
 	for _, d := range documents {
 		c.file = d.Name
+		if d.Root == nil {
+			continue
+		}
 		e := visit(d.Root)
 		if e.depth > maxDepth {
 			c.errorf(d.Root.Place(), policy.ReasonDepth, "policies are nested %d deep with references followed, more than %d", e.depth, maxDepth)

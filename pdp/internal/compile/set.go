@@ -13,6 +13,7 @@ import (
 	"github.com/forseti-pdp/forseti/pdp/function"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
 // Bounds of a policy set. They keep evaluation from running away on policies
@@ -34,8 +35,10 @@ type Options struct {
 	// RefuseHiddenErrors refuses permit-unless-deny, which turns errors into
 	// Permit by definition (C.7).
 	RefuseHiddenErrors bool
-	Functions          *function.Library
-	Algorithms         *combine.Table
+	// Lenient accepts documents that are not valid: see Build.
+	Lenient    bool
+	Functions  *function.Library
+	Algorithms *combine.Table
 }
 
 // Set is a checked set of policies. It is immutable.
@@ -63,7 +66,8 @@ func (s *Set) PolicyAlgorithm(p *policy.PolicySet) *combine.Algorithm {
 }
 
 // Build checks the documents and makes a set of them. The set is nil if a
-// problem is more than a warning.
+// problem is more than a warning. If the options are lenient no problem of a
+// document is: the document is then Indeterminate wherever it is evaluated.
 func Build(o Options, documents []policy.Document) (*Set, policy.Problems) {
 	s := &Set{
 		Root:       &policy.PolicySet{Algorithm: o.RootAlgorithm},
@@ -72,26 +76,71 @@ func Build(o Options, documents []policy.Document) (*Set, policy.Problems) {
 		references: make(map[*policy.Reference]policy.Child),
 	}
 	c := &checker{set: s, options: o}
-	if s.algorithms.ForPolicies(o.RootAlgorithm) == nil {
-		c.problems = append(c.problems, policy.Problem{
-			File: "configuration", Reason: policy.ReasonType,
-			Message: fmt.Sprintf("root algorithm %q is not a policy-combining algorithm", o.RootAlgorithm),
-		})
-	}
+	c.root(o.RootAlgorithm)
 	catalogue := c.catalogue(documents)
 	for _, d := range documents {
 		c.file = d.Name
-		c.child(d.Root, catalogue)
-		if !d.ReferenceOnly {
-			s.Root.Children = append(s.Root.Children, d.Root)
+		if d.Root == nil {
+			c.errorf(policy.Position{}, policy.ReasonParse, "the document holds no policy")
+			continue
 		}
+		c.child(d.Root, catalogue)
 	}
 	c.checkGraph(documents)
 	c.problems.Sort()
-	if len(c.problems.Errors()) > 0 {
+	invalid := c.invalid()
+	if len(invalid) > 0 && !o.Lenient {
 		return nil, c.problems
 	}
+	for _, d := range documents {
+		switch status := invalid[d.Name]; {
+		case d.ReferenceOnly:
+		case status != nil:
+			s.Root.Children = append(s.Root.Children, status)
+		default:
+			s.Root.Children = append(s.Root.Children, d.Root)
+		}
+	}
+	if len(invalid) > 0 {
+		c.cut(catalogue, invalid)
+	}
 	return s, c.problems
+}
+
+// invalid gives what takes the place of each document with an error, by name,
+// with the status of its first one (§7.19).
+func (c *checker) invalid() map[string]*policy.Invalid {
+	out := make(map[string]*policy.Invalid)
+	for _, p := range c.problems.Errors() {
+		if out[p.File] != nil {
+			continue
+		}
+		code := xacml.StatusProcessingError
+		if p.Reason == policy.ReasonParse || p.Reason == policy.ReasonFeature {
+			code = xacml.StatusSyntaxError
+		}
+		out[p.File] = &policy.Invalid{Position: p.Position, Status: xacml.Status{Code: code, Message: "a policy is not valid: " + p.Error()}}
+	}
+	return out
+}
+
+// cut puts what is not valid in the place of its policies, where references
+// mean them or mean nothing, and makes warnings of the errors.
+func (c *checker) cut(cat catalogue, invalid map[string]*policy.Invalid) {
+	for _, entries := range cat {
+		for _, e := range entries {
+			if status := invalid[e.file]; status != nil {
+				for r, referent := range c.set.references {
+					if referent == e.child {
+						c.set.references[r] = status
+					}
+				}
+			}
+		}
+	}
+	for i := range c.problems {
+		c.problems[i].Warning = true
+	}
 }
 
 // checker collects problems on the way through the documents.
@@ -102,6 +151,17 @@ type checker struct {
 	file     string
 	path     []string
 	depth    int // of the expression that is checked
+}
+
+// root checks the algorithm over the documents, which is configuration (§7.17).
+func (c *checker) root(algorithm string) {
+	c.file = "configuration"
+	a := c.set.algorithms.ForPolicies(algorithm)
+	if a == nil {
+		c.errorf(policy.Position{}, policy.ReasonType, "root algorithm %q is not a policy-combining algorithm", algorithm)
+		return
+	}
+	c.in("root algorithm", func() { c.hiddenErrors(policy.Position{}, a) })
 }
 
 // in works on one part of the document, which the path of problems names.

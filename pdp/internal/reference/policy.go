@@ -146,14 +146,8 @@ func (rs *rules) Evaluate(i int) xacml.Decision {
 	return out.decision
 }
 
-// Applicable serves only-one-applicable as an alias on a policy.
-func (rs *rules) Applicable(i int) (bool, *xacml.Error) {
-	t := rs.policy.Rules[i].Target
-	if t == nil {
-		return true, nil
-	}
-	return rs.e.applicable(t)
-}
+// Applicable is for policies: no rule-combining algorithm asks for it (C.9).
+func (rs *rules) Applicable(int) (bool, *xacml.Error) { return true, nil }
 
 // policies are the children of a policy set.
 type policies struct {
@@ -173,6 +167,8 @@ func (ps *policies) Evaluate(i int) xacml.Decision {
 		out = ps.e.policy(p)
 	case *policy.PolicySet:
 		out = ps.e.policySet(p)
+	case *policy.Invalid: // §7.19.1
+		out = outcome{err: &xacml.Error{Status: p.Status}}
 	default:
 		out = outcome{err: noReferent()}
 	}
@@ -187,6 +183,8 @@ func (ps *policies) Applicable(i int) (bool, *xacml.Error) {
 		return ps.e.applicable(&p.Target)
 	case *policy.PolicySet:
 		return ps.e.applicable(&p.Target)
+	case *policy.Invalid:
+		return false, &xacml.Error{Status: p.Status}
 	default:
 		return false, noReferent()
 	}
