@@ -1,0 +1,6 @@
+//go:build race
+
+package altinncases
+
+// raceDetector tells that times mean nothing.
+const raceDetector = true

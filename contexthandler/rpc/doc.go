@@ -1,0 +1,21 @@
+// Package rpc is the gRPC protocol of the context handler: it makes XACML
+// requests of the messages of forseti.authorization.v1, has them decided by a
+// [contexthandler.Handler], and makes messages of the results (core §3.1, steps
+// 2 to 4 and 11 to 12: the native formats that the context handler translates).
+//
+// [New] makes a [Server] with limits on everything that a caller controls. It
+// serves the AuthorizationService, the standard health service and, if asked,
+// reflection. The comments of the .proto files are the contract.
+//
+// A decision is never an RPC error, and an RPC error is never a decision: what
+// goes wrong in an evaluation, a value that its data type does not allow
+// included, is Indeterminate with a status. Where nothing was evaluated the
+// reason is one of ErrorReason.
+//
+// A call is admitted when its headers arrive, before its message is read, and
+// holds its place until its handler has returned. A stream holds a place of
+// another kind, and one of a call only while a message of it is decided.
+//
+// Callers are not told apart yet: what every caller may supply
+// ([contexthandler.Everybody]) is what they may supply.
+package rpc
