@@ -3,6 +3,7 @@ package contexthandler
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/forseti-pdp/forseti/pdp"
@@ -153,7 +154,7 @@ func (k *knowledge) fetch(ctx context.Context, s *pip.Source) ([]finding, error)
 		next := make([]pip.Question, 0, len(questions)*len(values))
 		for _, q := range questions {
 			for _, v := range values {
-				next = append(next, append(q[:len(q):len(q)], v))
+				next = append(next, append(slices.Clip(q), v))
 			}
 		}
 		questions = next

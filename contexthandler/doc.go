@@ -5,7 +5,7 @@
 // [Handler.Decide] is the whole way of a decision. What a caller may leave out
 // or write differently is declared, not coded: a [Dictionary] of attribute names
 // and forms, [pip.Source] declarations for everything that is looked up, and
-// [Callers] for what a caller may supply itself.
+// [Supply] for what a caller may supply itself.
 //
 // Absent is not unavailable: a source that says "none" gives an empty bag, a
 // source that fails makes its attributes Indeterminate, even where

@@ -106,8 +106,19 @@ func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, caller str
 			return nil, gaveUp(err) // what was decided under an expired deadline is not complete
 		}
 	}
+	if request.CombinedDecision {
+		results = []xacml.Result{xacml.Combine(results)}
+	}
 	h.config.Metrics.decided(results, time.Since(started))
 	return results, nil
+}
+
+// Refused counts a request that was answered before it could be evaluated, as a
+// value that is not of its data type is (§7.19), and gives the answer.
+func (h *Handler) Refused(status xacml.Status) []xacml.Result {
+	results := []xacml.Result{{Decision: xacml.IndeterminateDP, Status: status}}
+	h.config.Metrics.decided(results, 0)
+	return results
 }
 
 // decide makes one individual decision.

@@ -3,6 +3,7 @@ package contexthandler
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -179,7 +180,7 @@ func (k *knowledge) attributes(choose func(pip.Provided) bool) []xacml.Attribute
 		for j := range out[i].Attributes {
 			a := &out[i].Attributes[j]
 			if a.ID == f.Key.ID && a.Issuer == f.Key.Issuer {
-				a.Values = appendDistinct(a.Values[:len(a.Values):len(a.Values)], f.values)
+				a.Values = appendDistinct(slices.Clip(a.Values), f.values)
 				a.IncludeInResult = a.IncludeInResult || f.IncludeInResult
 				merged = true
 			}

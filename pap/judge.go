@@ -2,7 +2,6 @@ package pap
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -110,14 +109,14 @@ func (s *Store) logProblems(problems policy.Problems) {
 	const most = 100
 	for i, p := range problems {
 		if i == most {
-			s.config.Logger.Error(fmt.Sprintf("%d more policy problems are not shown", len(problems)-most))
+			s.config.Logger.Error("more policy problems are not shown", "number", len(problems)-most)
 			return
 		}
-		level, text := slog.LevelError, "policy problem"
+		level := slog.LevelError
 		if p.Warning {
-			level, text = slog.LevelWarn, "policy warning"
+			level = slog.LevelWarn
 		}
-		s.config.Logger.Log(context.Background(), level, text, "file", p.File, "line", p.Line, "column", p.Column,
+		s.config.Logger.Log(context.Background(), level, "policy problem", "file", p.File, "line", p.Line, "column", p.Column,
 			"path", p.Path, "reason", string(p.Reason), "message", p.Message)
 	}
 }

@@ -128,7 +128,7 @@ func TestLog(t *testing.T) {
 	_ = f.store.Reload(t.Context())
 	log := f.log.String()
 	for _, line := range []string{
-		`level=WARN msg="policy warning" file=a.xml line=0 column=0 path="" reason=type message=odd`,
+		`level=WARN msg="policy problem" file=a.xml line=0 column=0 path="" reason=type message=odd`,
 		`level=INFO msg="policies in force" snapshot=` + idOf("a.xml", "warn", "b.xml", "1") + ` files=2 policies=2 warnings=1`,
 		`level=ERROR msg="policy problem" file=b.xml line=3 column=7 path="" reason=parse message="not well-formed"`,
 		`level=ERROR msg="policies refused, the last good ones stay in force"`,
@@ -153,7 +153,7 @@ func TestLogIsBounded(t *testing.T) {
 	if got := strings.Count(f.log.String(), `msg="policy problem"`); got != 100 {
 		t.Errorf("problems in the log: got %d, want 100", got)
 	}
-	if !strings.Contains(f.log.String(), `msg="50 more policy problems are not shown"`) {
+	if !strings.Contains(f.log.String(), `msg="more policy problems are not shown" number=50`) {
 		t.Errorf("log: got no word of the others in\n%s", f.log)
 	}
 	if got := len(f.store.Status().Problems); got != 150 {

@@ -79,7 +79,7 @@ func (s *service) decide(ctx context.Context, snapshot *pap.Snapshot, request *x
 		return nil, err
 	}
 	if e, ok := errors.AsType[*xacml.Error](wrong); ok {
-		return []xacml.Result{{Decision: xacml.IndeterminateDP, Status: e.Status}}, nil
+		return s.handler.Refused(e.Status), nil
 	}
 	if wrong != nil {
 		return nil, wrong

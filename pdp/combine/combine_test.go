@@ -2,6 +2,7 @@ package combine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,14 +66,7 @@ func sequences(n int) [][]xacml.Decision {
 }
 
 func has(s []xacml.Decision, ds ...xacml.Decision) bool {
-	for _, v := range s {
-		for _, d := range ds {
-			if v == d {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(s, func(d xacml.Decision) bool { return slices.Contains(ds, d) })
 }
 
 // The laws are written from appendix C as declarations over the whole

@@ -56,6 +56,7 @@ func stringFrom(t value.Type) *Function {
 	switch t {
 	case value.TypeAnyURI, value.TypeX500Name, value.TypeRFC822Name, value.TypeIPAddress, value.TypeDNSName:
 		form = "original text"
+	default: // canonical, as said
 	}
 	return &Function{
 		ID:         xacml.Function3 + "string-from-" + t.String(),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -174,7 +175,7 @@ func checkApplied(f *Function, args []value.Kind) error {
 	}
 	parameters := f.Parameters
 	if f.Rest != nil {
-		parameters = append(parameters[:len(parameters):len(parameters)], *f.Rest)
+		parameters = append(slices.Clip(parameters), *f.Rest)
 	}
 	for _, p := range parameters {
 		if p.Bag {

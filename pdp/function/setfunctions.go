@@ -1,6 +1,10 @@
 package function
 
-import "github.com/forseti-pdp/forseti/pdp/value"
+import (
+	"slices"
+
+	"github.com/forseti-pdp/forseti/pdp/value"
+)
 
 // setFunctions is the functions of A.3.11. Their equality is TYPE-equal, so
 // NaN is in no bag of doubles. Resulting bags have no duplicates: the first of
@@ -81,13 +85,7 @@ func intersection(t value.Type, a, b value.Bag) value.Bag {
 }
 
 func atLeastOneMemberOf(t value.Type, a, b value.Bag) value.Boolean {
-	inB := setOf(t, b)
-	for _, v := range a.Values() {
-		if inB.has(v) {
-			return true
-		}
-	}
-	return false
+	return value.Boolean(slices.ContainsFunc(a.Values(), setOf(t, b).has))
 }
 
 func subset(t value.Type, a, b value.Bag) value.Boolean {

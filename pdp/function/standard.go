@@ -2,10 +2,10 @@ package function
 
 import "slices"
 
-// Standard is the library of the standard: the functions of A.3.1 to A.3.12 and
-// A.3.14, and the identifiers planned for deprecation (10.2.9). It has no
-// functions that need the request: those on XPath expressions (A.3.15) and
-// access-permitted (A.3.16).
+// Standard is the library of the standard: the functions of A.3.1 to A.3.14, and
+// the identifiers planned for deprecation (10.2.9). It has no functions that
+// need the request: those on XPath expressions (A.3.15) and access-permitted
+// (A.3.16).
 func Standard() *Library {
 	current := [][]*Function{
 		equality(),             // A.3.1
@@ -21,6 +21,7 @@ func Standard() *Library {
 		bagFunctions(),         // A.3.10
 		setFunctions(),         // A.3.11
 		higherOrder(),          // A.3.12
+		regexpMatch(),          // A.3.13
 		specialMatch(),         // A.3.14
 	}
 	return NewLibrary(append(current, deprecated(slices.Concat(current...)))...)

@@ -32,6 +32,7 @@ func TestA2_CanonicalType(t *testing.T) {
 			want = TypeDayTimeDuration
 		case TypeLegacyYearMonthDuration:
 			want = TypeYearMonthDuration
+		default: // itself
 		}
 		if got := BagOf(typ).Canonical(); got != BagOf(want) {
 			t.Errorf("canonical bag of %s: got %v, want %v", typ, got, BagOf(want))

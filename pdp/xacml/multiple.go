@@ -1,5 +1,7 @@
 package xacml
 
+import "slices"
+
 // CheckIndividual reports, as a syntax error, a request that asks for more than
 // one decision: one that repeats a category (§5.42) or has references.
 func (r *Request) CheckIndividual() *Error {
@@ -30,14 +32,17 @@ type Individual struct {
 // false if there were more than limit parts; the caller must then refuse the
 // whole request.
 func (r *Request) Individuals(limit int) (parts []Individual, ok bool) {
-	if r.CombinedDecision {
-		return []Individual{{r, ProcessingErrorf("CombinedDecision is not supported")}}, true
-	}
 	if r.References == nil {
 		return r.cross(r.Attributes, limit)
 	}
+	byID := make(map[string]int, len(r.Attributes))
+	for i, a := range r.Attributes {
+		if a.ID != "" {
+			byID[a.ID] = i
+		}
+	}
 	for _, ids := range r.References {
-		chosen, err := r.referenced(ids)
+		chosen, err := r.referenced(ids, byID)
 		if err != nil {
 			parts = append(parts, Individual{r.with(nil), err})
 		} else {
@@ -55,22 +60,20 @@ func (r *Request) Individuals(limit int) (parts []Individual, ok bool) {
 }
 
 // referenced gives the Attributes elements with these ids, in request order.
-func (r *Request) referenced(ids []string) ([]Attributes, *Error) {
-	wanted := make(map[string]bool, len(ids))
+func (r *Request) referenced(ids []string, byID map[string]int) ([]Attributes, *Error) {
+	at := make([]int, 0, len(ids))
 	for _, id := range ids {
-		wanted[id] = true
-	}
-	var chosen []Attributes
-	for _, a := range r.Attributes {
-		if a.ID != "" && wanted[a.ID] {
-			chosen = append(chosen, a)
-			delete(wanted, a.ID)
-		}
-	}
-	for _, id := range ids {
-		if wanted[id] {
+		i, ok := byID[id]
+		if !ok {
 			return nil, SyntaxErrorf("reference %q names no Attributes element", id)
 		}
+		at = append(at, i)
+	}
+	slices.Sort(at)
+	at = slices.Compact(at) // named twice is named
+	chosen := make([]Attributes, len(at))
+	for j, i := range at {
+		chosen[j] = r.Attributes[i]
 	}
 	return chosen, nil
 }
@@ -95,7 +98,7 @@ func (r *Request) cross(attributes []Attributes, limit int) ([]Individual, bool)
 		next := make([][]Attributes, 0, len(combinations)*len(choices))
 		for _, c := range combinations {
 			for _, choice := range choices {
-				next = append(next, append(c[:len(c):len(c)], choice))
+				next = append(next, append(slices.Clip(c), choice))
 			}
 		}
 		combinations = next
@@ -110,4 +113,24 @@ func (r *Request) cross(attributes []Attributes, limit int) ([]Individual, bool)
 // with is the request with other attributes and without references.
 func (r *Request) with(attributes []Attributes) *Request {
 	return &Request{Attributes: attributes, ReturnPolicyIDList: r.ReturnPolicyIDList, XPathVersion: r.XPathVersion}
+}
+
+// Combine makes the one result that CombinedDecision asks for (Multiple
+// Decision profile): the decision that all results have in common, without
+// attributes. If they differ, or if one has obligations or advice, it is
+// Indeterminate with processing-error.
+func Combine(results []Result) Result {
+	for i := range results {
+		switch {
+		case len(results[i].Obligations)+len(results[i].Advice) > 0:
+			return Result{Status: ProcessingErrorf("a combined decision cannot have obligations or advice").Status}
+		case results[i].Decision.String() != results[0].Decision.String():
+			return Result{Status: ProcessingErrorf("the decisions to combine differ").Status}
+		}
+	}
+	combined := Result{Decision: results[0].Decision, Status: Status{Code: StatusOK}}
+	if combined.Decision.Indeterminate() {
+		combined.Status = ProcessingErrorf("the decisions to combine are Indeterminate").Status
+	}
+	return combined
 }

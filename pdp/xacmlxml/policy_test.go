@@ -1,6 +1,7 @@
 package xacmlxml
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -218,14 +219,6 @@ func TestPolicy_Accepted(t *testing.T) {
 	}
 }
 
-func parsed(t value.Type, lexical string) value.Value {
-	v, err := value.Parse(t, lexical)
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
 // sameValue compares values by data type and lexical form, XPaths with what
 // belongs to them.
 func sameValue(a, b value.Value) bool {
@@ -242,9 +235,5 @@ func sameValue(a, b value.Value) bool {
 }
 
 func bindings(n value.Namespaces) map[string]string {
-	out := map[string]string{}
-	for prefix, uri := range n.All() {
-		out[prefix] = uri
-	}
-	return out
+	return maps.Collect(n.All())
 }

@@ -69,7 +69,7 @@ func isVersion(s string, pattern bool) bool {
 	parts := strings.Split(s, ".")
 	for i, part := range parts {
 		wildcard := part == "*" || part == "+" && i == len(parts)-1
-		if !isNumber(part) && !(pattern && wildcard) {
+		if !isNumber(part) && (!pattern || !wildcard) {
 			return false
 		}
 	}

@@ -1,6 +1,7 @@
 package xacmlxml
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
@@ -35,12 +36,10 @@ func newBuilder(name string, data []byte, limits Limits, roots ...string) (*buil
 		b.fault(f)
 		return b, nil
 	}
-	for _, local := range roots {
-		if root.is(local) {
-			b.validate(root)
-			b.refuseSameIDs(root, map[string]int{})
-			return b, root
-		}
+	if slices.ContainsFunc(roots, root.is) {
+		b.validate(root)
+		b.refuseSameIDs(root, map[string]int{})
+		return b, root
 	}
 	b.add(root, root.Position, policy.ReasonParse, "the root element is "+quote(root.local)+" of namespace "+quote(root.space)+
 		", not the "+strings.Join(roots, " or ")+" of XACML 3.0")

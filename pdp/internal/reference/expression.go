@@ -110,8 +110,7 @@ func result(datum value.Datum, err error) (value.Datum, *xacml.Error) {
 
 // asError is err as the status of an Indeterminate.
 func asError(err error) *xacml.Error {
-	var e *xacml.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*xacml.Error](err); ok {
 		return e
 	}
 	return xacml.ProcessingErrorf("%v", err)

@@ -179,7 +179,7 @@ type AttributeValue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// DataType is the URI of the data type, or the part after its last '#' or
 	// ':', as in integer or dayTimeDuration. Responses always hold the URI.
-	// Empty: string.
+	// Empty: the one that the service declares for the attribute, or string.
 	DataType string `protobuf:"bytes,1,opt,name=data_type,json=dataType,proto3" json:"data_type,omitempty"`
 	// Value in the lexical form of the data type. White space around it counts
 	// for strings.

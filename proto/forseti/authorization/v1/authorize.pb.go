@@ -24,7 +24,8 @@ const (
 // AuthorizeRequest asks for one decision.
 //
 // The keys of subject, resource and environment are attribute ids: URIs, or
-// aliases that the service declares, such as user-id. The values are strings.
+// aliases that the service declares, such as user-id. The values have the data
+// type that the service declares for the attribute, and are strings otherwise.
 // What has another data type, several values, an issuer or another category
 // goes into attributes. Values that several fields give for one attribute are
 // merged into one bag.
@@ -144,7 +145,8 @@ type RequestAttribute struct {
 	// declares. Required.
 	AttributeId string `protobuf:"bytes,2,opt,name=attribute_id,json=attributeId,proto3" json:"attribute_id,omitempty"`
 	// DataType is the URI of the data type, or the part after its last '#' or
-	// ':', as in integer or dayTimeDuration. Empty: string.
+	// ':', as in integer or dayTimeDuration. Empty: the one that the service
+	// declares for the attribute, or string.
 	DataType string `protobuf:"bytes,3,opt,name=data_type,json=dataType,proto3" json:"data_type,omitempty"`
 	// Values in the lexical form of the data type: one or more, in any order.
 	Values []string `protobuf:"bytes,4,rep,name=values,proto3" json:"values,omitempty"`
