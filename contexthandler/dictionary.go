@@ -102,6 +102,9 @@ func NewDictionary(attributes []Attribute) (*Dictionary, error) {
 var placeholder = regexp.MustCompile(`\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
 func compileForm(f Form) (form, error) {
+	if _, err := regexp.Compile(f.Match); err != nil { // alone, so that it cannot close the group around it
+		return form{}, fmt.Errorf("form %q: %w", f.Match, err)
+	}
 	re, err := regexp.Compile(`\A(?:` + f.Match + `)\z`)
 	if err != nil {
 		return form{}, fmt.Errorf("form %q: %w", f.Match, err)

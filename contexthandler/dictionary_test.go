@@ -72,6 +72,7 @@ func TestDictionary_Refused(t *testing.T) {
 	}{
 		{[]Attribute{{Category: "c", ID: "a"}, {Category: "c", ID: "b", Aliases: []string{"a"}}}, `the name "a" belongs to "a"`},
 		{[]Attribute{{Category: "c", ID: "a", Forms: []Form{{Match: "("}}}}, "missing closing"},
+		{[]Attribute{{Category: "c", ID: "a", Forms: []Form{{Match: "a)|(b"}}}}, "unexpected )"},
 		{[]Attribute{{Category: "c", ID: "a", Forms: []Form{{Match: "x", Value: "{y}"}}}}, `has no group "y"`},
 		{[]Attribute{{ID: "a"}}, "id and category are required"},
 	} {

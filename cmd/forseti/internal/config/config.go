@@ -1,0 +1,238 @@
+package config
+
+import "time"
+
+// Config is the whole configuration. Make one with [Default] or [Load]: both
+// give a configuration that was checked.
+type Config struct {
+	// Server: addresses and limits of the service.
+	Server Server `yaml:"server"`
+	// Log: what is logged, to standard error.
+	Log Log `yaml:"log"`
+	// Policies: the policy folder.
+	Policies Policies `yaml:"policies"`
+	// Attributes: the dictionary of attributes that callers and sources may
+	// name.
+	Attributes []Attribute `yaml:"attributes"`
+	// Callers: what callers may supply of the attributes that a source provides
+	// or the clock gives.
+	Callers []Caller `yaml:"callers"`
+	// Sources: where attributes come from that a request does not hold.
+	Sources []Source `yaml:"sources"`
+	// Demo: the demo data.
+	Demo Demo `yaml:"demo"`
+
+	places map[string]Place // by path of the key
+}
+
+// Server holds addresses and limits. A call beyond a limit is refused as a
+// whole, never answered in part. All sizes are in bytes.
+type Server struct {
+	// Listen is where decisions are asked for (gRPC), as host:port. Port 0 takes
+	// a free one.
+	Listen string `yaml:"listen"`
+	// Admin is where metrics and health are read (HTTP), as host:port.
+	Admin string `yaml:"admin"`
+	// Reflection tells whether the service describes itself to tools.
+	Reflection bool `yaml:"reflection"`
+	// DefaultDeadline is the deadline of a call that comes without one.
+	DefaultDeadline time.Duration `yaml:"default_deadline"`
+	// MaxDeadline is the longest deadline; a call that allows more gets this.
+	MaxDeadline time.Duration `yaml:"max_deadline"`
+	// MaxMessageBytes is the largest message received, after decompression.
+	MaxMessageBytes int `yaml:"max_message_bytes"`
+	// MaxSendBytes is the largest message sent.
+	MaxSendBytes int `yaml:"max_send_bytes"`
+	// MaxConcurrentStreams is the most calls under way on one connection.
+	MaxConcurrentStreams int `yaml:"max_concurrent_streams"`
+	// MaxOpenStreams is the most streams of requests under way altogether.
+	MaxOpenStreams int `yaml:"max_open_streams"`
+	// MaxConnectionsPerAddress is the most connections of one IPv4 address or
+	// IPv6 /64 network.
+	MaxConnectionsPerAddress int `yaml:"max_connections_per_address"`
+	// MaxHeaderBytes is the largest header list of a call.
+	MaxHeaderBytes int `yaml:"max_header_bytes"`
+	// ConnectionTimeout is the time that a new connection has to become usable.
+	ConnectionTimeout time.Duration `yaml:"connection_timeout"`
+	// MaxBatch is the most requests in one batch.
+	MaxBatch int `yaml:"max_batch"`
+	// MaxDecisions is the most decisions that one request may ask for (Multiple
+	// Decision profile).
+	MaxDecisions int `yaml:"max_decisions"`
+	// MaxInFlight is the most calls under way altogether; 0 stands for 8 for
+	// each processor core.
+	MaxInFlight int `yaml:"max_in_flight"`
+	// ShutdownWait is how long the service goes on taking calls after it was
+	// told to stop, while it already says that it is not serving.
+	ShutdownWait time.Duration `yaml:"shutdown_wait"`
+	// ShutdownTimeout is when the service stops at the latest after it was told
+	// to, ShutdownWait included.
+	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
+}
+
+// Log says what is logged.
+type Log struct {
+	// Level is debug, info, warn or error.
+	Level string `yaml:"level"`
+	// Format is text or json.
+	Format string `yaml:"format"`
+}
+
+// Policies describes the policy folder.
+type Policies struct {
+	// Folder holds the policies as XACML 3.0 XML.
+	Folder string `yaml:"folder"`
+	// Library is a sub-folder whose documents decide only where others refer to
+	// them, with slashes; empty for none.
+	Library string `yaml:"library"`
+	// RootAlgorithm is the policy-combining algorithm over the documents.
+	RootAlgorithm string `yaml:"root_algorithm"`
+	// AllowEmpty accepts a folder without policies.
+	AllowEmpty bool `yaml:"allow_empty"`
+	// RefusePermitUnlessDeny refuses policies with the algorithm
+	// permit-unless-deny, which turns errors into Permit.
+	RefusePermitUnlessDeny bool `yaml:"refuse_permit_unless_deny"`
+	// Debounce is how long the folder must have been quiet before a change is
+	// read.
+	Debounce time.Duration `yaml:"debounce"`
+	// Rescan is how often the whole folder is compared.
+	Rescan time.Duration `yaml:"rescan"`
+}
+
+// Attribute is an entry of the dictionary.
+type Attribute struct {
+	// ID is the attribute id as policies name it.
+	ID string `yaml:"id"`
+	// Category is subject, resource, action, environment or the URI of another
+	// category.
+	Category string `yaml:"category"`
+	// DataType is the last part of the URI of the data type, or the whole; empty
+	// stands for string.
+	DataType string `yaml:"data_type,omitempty"`
+	// Aliases are other names of it, unique in the category.
+	Aliases []string `yaml:"aliases,omitempty"`
+	// Single makes several values an error.
+	Single bool `yaml:"single,omitempty"`
+	// Forms are other spellings of its values; the first that fits counts.
+	Forms []Form `yaml:"forms,omitempty"`
+}
+
+// Form is a spelling of values.
+type Form struct {
+	// Match is a regular expression (RE2) that must fit the whole value.
+	Match string `yaml:"match"`
+	// Value replaces the value, where {name} is a named group of Match. Empty
+	// keeps it.
+	Value string `yaml:"value,omitempty"`
+	// Lower makes the value lower case.
+	Lower bool `yaml:"lower,omitempty"`
+}
+
+// Caller lists what a caller may supply although a source or the clock owns it.
+type Caller struct {
+	// Caller is the identity of the caller; "*" is everybody.
+	Caller string `yaml:"caller"`
+	// Category is that of the attributes, as in Attribute.
+	Category string `yaml:"category"`
+	// MaySupply are attribute ids.
+	MaySupply []string `yaml:"may_supply"`
+}
+
+// The kinds of sources.
+const (
+	KindDerive = "derive" // computed from other attributes
+	KindSQL    = "sql"    // asked of a database
+	KindStatic = "static" // looked up in a table
+)
+
+// Source declares where attributes come from.
+type Source struct {
+	// Name is its name in logs, metrics and explanations.
+	Name string `yaml:"name"`
+	// Kind is derive, sql or static.
+	Kind string `yaml:"kind"`
+	// Needs are its inputs; it is asked once for each combination of values.
+	Needs []Need `yaml:"needs"`
+	// Derive belongs to the kind derive, and may be left out.
+	Derive *Derive `yaml:"derive,omitempty"`
+	// SQL belongs to the kind sql.
+	SQL *SQL `yaml:"sql,omitempty"`
+	// Static belongs to the kind static.
+	Static *Static `yaml:"static,omitempty"`
+	// Provides are its outputs.
+	Provides []Provided `yaml:"provides"`
+	// Timeout is how long it may take; 0 leaves it to the deadline of the call.
+	// Only a source of the kind sql has one.
+	Timeout time.Duration `yaml:"timeout,omitempty"`
+	// Cache says how long answers are kept; without it none are. Only a source
+	// of the kind sql has one.
+	Cache *Cache `yaml:"cache,omitempty"`
+}
+
+// Need is an input of a source.
+type Need struct {
+	// Name is what queries, tables and templates call it.
+	Name string `yaml:"name"`
+	// Attribute is the id of the attribute that it is the value of.
+	Attribute string `yaml:"attribute"`
+	// Category may be left out if the dictionary has the id in one category
+	// only.
+	Category string `yaml:"category,omitempty"`
+}
+
+// Provided is an output of a source.
+type Provided struct {
+	// Attribute is the id of the attribute.
+	Attribute string `yaml:"attribute"`
+	// Category may be left out if the dictionary has the id in one category
+	// only.
+	Category string `yaml:"category,omitempty"`
+	// From lists templates (derive) or columns (sql, static).
+	From []string `yaml:"from"`
+	// IncludeInResult gives the values back to the caller.
+	IncludeInResult bool `yaml:"include_in_result,omitempty"`
+}
+
+// Derive belongs to a source of that kind.
+type Derive struct {
+	// Match maps needs to regular expressions (RE2) that must fit the whole
+	// value, or there are no values at all.
+	Match map[string]string `yaml:"match,omitempty"`
+}
+
+// SQL belongs to a source of that kind.
+type SQL struct {
+	// Database is the file of an SQLite database.
+	Database string `yaml:"database"`
+	// Query is one SELECT, in which :name stands for a need.
+	Query string `yaml:"query"`
+	// Echo maps needs to the columns that repeat them.
+	Echo map[string]string `yaml:"echo,omitempty"`
+}
+
+// Static belongs to a source of that kind.
+type Static struct {
+	// File is a table in YAML or JSON. It is read once, at the start.
+	File string `yaml:"file"`
+	// Match maps each need to the column that it is compared with.
+	Match map[string]string `yaml:"match,omitempty"`
+}
+
+// Cache says what is remembered of the answers of a source.
+type Cache struct {
+	// TTL is how long an answer with values is kept; 0 is not at all.
+	TTL time.Duration `yaml:"ttl,omitempty"`
+	// NegativeTTL is how long an answer without values is kept; 0 is not at all.
+	NegativeTTL time.Duration `yaml:"negative_ttl,omitempty"`
+	// MaxEntries is the number of answers; 0 stands for 10000.
+	MaxEntries int `yaml:"max_entries,omitempty"`
+}
+
+// Demo is about the demo data.
+type Demo struct {
+	// Seed tells whether Database is created, with the demo data, if a source
+	// uses it and there is no such file.
+	Seed bool `yaml:"seed"`
+	// Database is the file of the demo database. No other is ever created.
+	Database string `yaml:"database"`
+}

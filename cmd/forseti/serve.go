@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/forseti-pdp/forseti/cmd/forseti/internal/config"
+)
+
+func serveCommand() *cobra.Command {
+	var file, policies, listen, admin string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve decisions over gRPC, and metrics and health over HTTP",
+		Long: `Serve decisions over gRPC, and on another address, over HTTP:
+  /metrics  for Prometheus
+  /healthz  200 while the process is alive
+  /readyz   200 while it has a valid set of policies and is not stopping, else 503
+  /status   JSON: the policies in force, what is wrong with those in the folder, sources
+
+The configuration is the defaults, then the file, then the environment, then the
+flags; see forseti config. Without a valid set of policies the service runs, is
+not ready, and answers UNAVAILABLE, until the policy folder is in order.
+
+SIGTERM or SIGINT stop it gracefully, a second one at once. SIGHUP reads the
+policy folder now.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(file, os.LookupEnv)
+			if err != nil {
+				return fmt.Errorf("the configuration is refused:\n%w", err)
+			}
+			for flag, to := range map[string]*string{
+				"policies": &c.Policies.Folder, "listen": &c.Server.Listen, "admin": &c.Server.Admin,
+			} {
+				if f := cmd.Flags().Lookup(flag); f.Changed {
+					*to = f.Value.String()
+				}
+			}
+			signals := make(chan os.Signal, 2)
+			signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+			defer signal.Stop(signals)
+			return serve(cmd.Context(), c, signals, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "", "configuration `file`")
+	cmd.Flags().StringVar(&policies, "policies", "", "policy `folder`, in place of policies.folder")
+	cmd.Flags().StringVar(&listen, "listen", "", "`host:port` for decisions, in place of server.listen; port 0 takes a free one")
+	cmd.Flags().StringVar(&admin, "admin", "", "`host:port` for metrics and health, in place of server.admin")
+	return cmd
+}
+
+// serve runs the service until it is told to stop.
+func serve(ctx context.Context, c *config.Config, signals <-chan os.Signal, stdout, stderr io.Writer) error {
+	s, err := newService(ctx, c, c.Log.Logger(stderr))
+	if err != nil {
+		return err
+	}
+	if err := s.greet(stdout); err != nil {
+		s.close()
+		return err
+	}
+	return s.run(ctx, signals)
+}
+
+// greet says where the service listens, what it decides on and how to ask it.
+func (s *service) greet(out io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Forseti %s\n", thisBuild().Version)
+	line := func(label, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-10s%s\n", label, fmt.Sprintf(format, args...))
+	}
+	decisions := reachable(s.decisions.Addr())
+	line("decisions", "%s (gRPC)", decisions)
+	line("admin", "http://%s (/metrics /healthz /readyz /status)", reachable(s.adminListener.Addr()))
+	if snapshot := s.store.Current(); snapshot != nil {
+		line("policies", "%d in %d files of folder %s, snapshot %s", snapshot.Policies, snapshot.Files, s.config.Policies.Folder, snapshot.ID)
+	} else {
+		line("policies", "none: folder %s is refused, see /status; not ready", s.config.Policies.Folder)
+	}
+	if s.hasDemo() {
+		address := ""
+		if decisions != defaultAddress() {
+			address = " --address " + decisions
+		}
+		fmt.Fprintf(&b, "\nAsk for a decision:\n  %s authorize%s --subject user-id=1337"+
+			" --resource instance-id=50001/3f0c8a1e-7d2b-4c55-9a0e-5b1d2f6a9c01 --action read\n", invocation(), address)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// hasDemo tells whether a source answers from the demo data.
+func (s *service) hasDemo() bool {
+	return s.config.Demo.Seed && slices.Contains(s.config.Databases(), s.config.Demo.Database)
+}
+
+// reachable is an address at which a program on this machine reaches what
+// listens there.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// invocation is what to type to run this program again.
+func invocation() string {
+	if strings.Contains(os.Args[0], string(os.PathSeparator)+"go-build") {
+		return "go run ./cmd/forseti"
+	}
+	return os.Args[0]
+}
