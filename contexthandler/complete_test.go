@@ -3,6 +3,7 @@ package contexthandler
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -255,5 +256,37 @@ func TestComplete_CancelledCallIsNoDecision(t *testing.T) {
 	<-deadline.Done()
 	if _, err := h.Decide(deadline, s, "", request("s.user=1")); !errors.As(err, &e) || e.Reason != ReasonDeadlineExceeded {
 		t.Errorf("got %v, want ReasonDeadlineExceeded", err)
+	}
+}
+
+// A decision is made on one reading of the clock: what was needed at the first
+// reading is what matters at the evaluation (§7.3.6).
+func TestComplete_OneReadingOfTheClock(t *testing.T) {
+	blockedAfterNine := fmt.Sprintf(`<Rule RuleId="blocked after nine" Effect="Deny"><Target><AnyOf><AllOf>
+<Match MatchId="%stime-less-than-or-equal"><AttributeValue DataType="http://www.w3.org/2001/XMLSchema#time">09:00:00Z</AttributeValue>
+<AttributeDesignator Category=%q AttributeId=%q DataType="http://www.w3.org/2001/XMLSchema#time" MustBePresent="true"/></Match>
+<Match MatchId="%sstring-equal"><AttributeValue DataType="http://www.w3.org/2001/XMLSchema#string">yes</AttributeValue>
+<AttributeDesignator Category=%q AttributeId="blocked" DataType="http://www.w3.org/2001/XMLSchema#string" MustBePresent="false"/></Match>
+</AllOf></AnyOf></Target></Rule>`, xacml.Function1, xacml.CategoryEnvironment, xacml.AttributeCurrentTime, xacml.Function1, xacml.CategoryAccessSubject)
+	for _, tt := range []struct {
+		start string
+		want  xacml.Decision
+		asked int
+	}{{"2026-11-21T08:59:59Z", xacml.Permit, 0}, {"2026-11-21T09:00:00Z", xacml.Deny, 1}} {
+		start, err := time.Parse(time.RFC3339, tt.start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		readings := 0
+		s := snapshotAt(t, func() time.Time {
+			readings++
+			return start.Add(time.Duration(readings-1) * 2 * time.Second)
+		}, blockedAfterNine, rule("all", "Permit"))
+		register := &fake{answers: map[string]string{"1": "yes"}}
+		got := decide(t, s, []pip.Source{source("register", "s.user", "s.blocked", register)}, request("s.user=1"))
+		if got.Decision != tt.want || readings != 1 || len(register.asked) != tt.asked {
+			t.Errorf("at %s: got %s, %d readings, asked %v; want %s, one reading, %d questions",
+				tt.start, got.Decision.Extended(), readings, register.asked, tt.want, tt.asked)
+		}
 	}
 }

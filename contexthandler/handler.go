@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/forseti-pdp/forseti/pap"
+	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
@@ -95,13 +96,14 @@ func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, caller str
 	if !ok {
 		return nil, errorf(ReasonTooManyDecisions, "the request asks for more than %d decisions", h.config.MaxDecisions)
 	}
+	decider := snapshot.PDP.Frozen()
 	results := make([]xacml.Result, len(parts))
 	for i, part := range parts {
 		if part.Err != nil {
 			results[i] = xacml.Result{Decision: xacml.IndeterminateDP, Status: part.Err.Status}
 			continue
 		}
-		results[i] = h.decide(ctx, snapshot, part.Request)
+		results[i] = h.decide(ctx, decider, part.Request)
 		if err := ctx.Err(); err != nil {
 			return nil, gaveUp(err) // what was decided under an expired deadline is not complete
 		}
@@ -122,11 +124,11 @@ func (h *Handler) Refused(status xacml.Status) []xacml.Result {
 }
 
 // decide makes one individual decision.
-func (h *Handler) decide(ctx context.Context, snapshot *pap.Snapshot, request *xacml.Request) xacml.Result {
+func (h *Handler) decide(ctx context.Context, decider *pdp.PDP, request *xacml.Request) xacml.Result {
 	started := time.Now()
-	known := h.complete(ctx, snapshot.PDP, request)
+	known := h.complete(ctx, decider, request)
 	enriched := time.Now()
-	result := snapshot.PDP.Evaluate(ctx, request, known)
+	result := decider.Evaluate(ctx, request, known)
 	result.Attributes = append(result.Attributes, known.attributes(func(p pip.Provided) bool { return p.IncludeInResult })...)
 	if h.config.Observe != nil {
 		h.config.Observe(request, known.attributes(func(pip.Provided) bool { return true }))

@@ -37,6 +37,10 @@ func (k *knowledge) Find(_ context.Context, key xacml.AttributeKey) (value.Bag, 
 	if err := k.failed[n]; err != nil {
 		return value.Bag{}, err
 	}
+	if k.pending(key) {
+		// Nobody was asked: what is not known is not absent.
+		return value.Bag{}, xacml.ProcessingErrorf("attribute %q was not looked up", key.ID)
+	}
 	values := k.values(key)
 	if len(values) > 1 && k.dictionary.single(n) {
 		return value.Bag{}, k.notSingle(n)

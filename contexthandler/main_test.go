@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -43,13 +44,18 @@ func category(short string) string {
 // snapshot is one policy of these rules under deny-overrides.
 func snapshot(t *testing.T, rules ...string) *pap.Snapshot {
 	t.Helper()
+	return snapshotAt(t, time.Now, rules...)
+}
+
+func snapshotAt(t *testing.T, now func() time.Time, rules ...string) *pap.Snapshot {
+	t.Helper()
 	text := fmt.Sprintf(`<Policy xmlns=%q PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides"><Target/>%s</Policy>`,
 		xacml.Namespace, xacml.RuleAlgorithm3, strings.Join(rules, ""))
 	d, problems := xacmlxml.ReadPolicy("p.xml", []byte(text), xacmlxml.DefaultLimits())
 	if len(problems.Errors()) > 0 {
 		t.Fatal(problems)
 	}
-	p, problems := pdp.New(pdp.Config{}, []policy.Document{d})
+	p, problems := pdp.New(pdp.Config{Now: now}, []policy.Document{d})
 	if p == nil {
 		t.Fatal(problems)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 )
 
@@ -15,6 +16,11 @@ import (
 // §5.14), one each. Those below the sub-folder library, if it is not empty,
 // decide only where another policy refers to them.
 func CompileXACML(config pdp.Config, limits xacmlxml.Limits, library string) Compile {
+	if config.ReadAttributes == nil {
+		config.ReadAttributes = func(category, content string) (xacml.Attributes, error) {
+			return xacmlxml.ReadAttributes(category, content, limits)
+		}
+	}
 	return func(files []File) (Compiled, policy.Problems) {
 		documents, problems := parse(files, limits)
 		if len(documents) == 0 && len(files) > 0 {

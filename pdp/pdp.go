@@ -35,6 +35,10 @@ const DefaultRootAlgorithm = xacml.PolicyAlgorithm3 + "deny-overrides"
 // configured. A step is about one match, function application or comparison.
 const DefaultBudget = 20_000_000
 
+// DefaultMaxNested is how often access-permitted may evaluate for one decision
+// if nothing else is configured.
+const DefaultMaxNested = 100
+
 // Config is what a PDP needs to know beside its policies. The zero Config is
 // usable.
 type Config struct {
@@ -54,6 +58,13 @@ type Config struct {
 	Budget int
 	// Now is the clock; nil stands for time.Now. It is read once a request.
 	Now func() time.Time
+	// ReadAttributes reads the XML content of an Attributes element, which
+	// access-permitted needs (A.3.16): xacmlxml.ReadAttributes does. Nil makes
+	// access-permitted Indeterminate.
+	ReadAttributes func(category, content string) (xacml.Attributes, error)
+	// MaxNested bounds how often access-permitted evaluates for one decision.
+	// Zero stands for DefaultMaxNested.
+	MaxNested int
 	// OnPanic, if not nil, is told of a panic during evaluation, which is
 	// answered by Indeterminate. It is called on the goroutine of the evaluation.
 	OnPanic func(recovered any, stack []byte)
@@ -85,6 +96,9 @@ func New(config Config, documents []policy.Document) (*PDP, policy.Problems) {
 	if config.Budget == 0 {
 		config.Budget = DefaultBudget
 	}
+	if config.MaxNested == 0 {
+		config.MaxNested = DefaultMaxNested
+	}
 	if config.Now == nil {
 		config.Now = time.Now //nolint:forbidigo // the default of the clock that everything else is handed
 	}
@@ -101,17 +115,28 @@ func New(config Config, documents []policy.Document) (*PDP, policy.Problems) {
 	return &PDP{config, set}, problems
 }
 
+// Frozen gives the same PDP with its clock stopped now. Decisions that belong
+// together, and what [PDP.Needs] says of a decision and the decision itself, are
+// made on one reading of the clock (§7.3.6).
+func (p *PDP) Frozen() *PDP {
+	now := p.config.Now()
+	config := p.config
+	config.Now = func() time.Time { return now }
+	return &PDP{config, p.set}
+}
+
 // Evaluate decides one individual request (§7.17). finder may be nil. A request
 // that is not individual, because it repeats a category or refers to several
 // (Multiple Decision profile), is Indeterminate with syntax-error: see
-// xacml.Request.Individual. When ctx ends, the result is Indeterminate.
+// [xacml.Request.Individuals]. When ctx ends, the result is Indeterminate.
 func (p *PDP) Evaluate(ctx context.Context, request *xacml.Request, finder Finder) (result xacml.Result) {
+	if request == nil {
+		request = &xacml.Request{}
+	}
 	defer func() {
 		if r := recover(); r != nil {
-			if p.config.OnPanic != nil {
-				p.config.OnPanic(r, debug.Stack())
-			}
 			result = indeterminate(request, xacml.ProcessingErrorf("internal error"))
+			p.panicked(r)
 		}
 	}()
 	if err := request.CheckIndividual(); err != nil {
@@ -120,18 +145,38 @@ func (p *PDP) Evaluate(ctx context.Context, request *xacml.Request, finder Finde
 	return reference.Evaluate(ctx, p.set, p.input(request, finder))
 }
 
+// panicked tells OnPanic, whose own panic is nobody's.
+func (p *PDP) panicked(r any) {
+	if p.config.OnPanic == nil {
+		return
+	}
+	defer func() { _ = recover() }()
+	p.config.OnPanic(r, debug.Stack())
+}
+
 // Needs gives the attributes that may still matter to the decision on the
 // request, among those that are pending: obtainable but not known yet. It is
 // how a context handler fetches what policies need and nothing else: fetch,
 // put the values into the request or the finder, ask again until nothing is
-// needed. Attributes of policies and rules whose targets are certain not to
-// match are left out. finder answers for attributes that are not pending; it may be nil.
-func (p *PDP) Needs(ctx context.Context, request *xacml.Request, finder Finder, pending func(xacml.AttributeKey) bool) []xacml.AttributeKey {
+// needed; on one reading of the clock, see [PDP.Frozen]. Attributes of policies
+// and rules whose targets are certain not to match are left out. finder answers
+// for attributes that are not pending; it may be nil. A fault in it is left to
+// Evaluate: there are then no needs.
+func (p *PDP) Needs(ctx context.Context, request *xacml.Request, finder Finder, pending func(xacml.AttributeKey) bool) (needed []xacml.AttributeKey) {
+	defer func() {
+		if r := recover(); r != nil {
+			needed = nil
+			p.panicked(r)
+		}
+	}()
 	return reference.Needs(ctx, p.set, p.input(request, finder), pending)
 }
 
 func (p *PDP) input(request *xacml.Request, finder Finder) reference.Input {
-	in := reference.Input{Request: request, Now: p.config.Now(), Budget: p.config.Budget}
+	in := reference.Input{
+		Request: request, Now: p.config.Now(), Budget: p.config.Budget,
+		MaxNested: p.config.MaxNested, ReadAttributes: p.config.ReadAttributes,
+	}
 	if finder != nil {
 		in.Finder = finder
 	}

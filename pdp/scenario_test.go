@@ -28,10 +28,14 @@ var now = time.Date(2026, time.November, 21, 12, 30, 0, 0, time.UTC)
 //
 //   - policy documents *.xml, those whose name starts with "library" only for
 //     references; short forms of the standard's URNs may be used: see expand,
+//     and of its longest elements: see shorten,
 //   - a config with lines such as "root: permit-overrides",
 //   - requests NAME.request, one attribute a line:
-//     category id datatype[@issuer] = value   (a line "policies" asks for the list)
-//     ! category id makes that attribute unavailable,
+//     category id datatype[!][@issuer] = value   (! asks for it in the result)
+//   - datatype = value                adds a value to the attribute above
+//     ? category id datatype = value    a value that the finder has
+//     ! category id                     makes that attribute unavailable
+//     policies                          asks for the policy identifiers,
 //   - what comes out: NAME.result for each request, or "problems" if the
 //     policies have any.
 //
@@ -72,7 +76,7 @@ func runScenario(t *testing.T, file string) {
 		}
 	}
 	var p *pdp.PDP
-	if len(problems.Errors()) == 0 {
+	if config.Lenient || len(problems.Errors()) == 0 {
 		var more policy.Problems
 		p, more = pdp.New(config, documents)
 		problems = append(problems, more...)
@@ -82,8 +86,8 @@ func runScenario(t *testing.T, file string) {
 	}
 	if p != nil {
 		for name, text := range requests {
-			request, unavailable := readRequest(t, text)
-			result := p.Evaluate(t.Context(), request, unavailable)
+			request, finder := readRequest(t, text)
+			result := p.Evaluate(t.Context(), request, finder)
 			got[name+".result"] = describe(&result)
 		}
 	}
@@ -115,7 +119,7 @@ func expand(s string) string {
 		`"action"`, `"` + xacml.CategoryAction + `"`, `"environment"`, `"` + xacml.CategoryEnvironment + `"`,
 		`<Policy `, `<Policy xmlns="` + xacml.Namespace + `" `, `<PolicySet `, `<PolicySet xmlns="` + xacml.Namespace + `" `,
 	}
-	return strings.NewReplacer(pairs...).Replace(s)
+	return strings.NewReplacer(pairs...).Replace(shorten(s))
 }
 
 func readConfig(t *testing.T, c *pdp.Config, text string) {
@@ -130,6 +134,8 @@ func readConfig(t *testing.T, c *pdp.Config, text string) {
 			}
 		case "refuse":
 			c.RefuseHiddenErrors = true
+		case "lenient":
+			c.Lenient = true
 		default:
 			t.Fatalf("config: unknown key %q", key)
 		}
@@ -139,12 +145,9 @@ func readConfig(t *testing.T, c *pdp.Config, text string) {
 func readRequest(t *testing.T, text string) (*xacml.Request, pdp.Finder) {
 	t.Helper()
 	request := &xacml.Request{}
-	unavailable := fakeFinder{}
-	categories := map[string]string{
-		"subject": xacml.CategoryAccessSubject, "resource": xacml.CategoryResource,
-		"action": xacml.CategoryAction, "environment": xacml.CategoryEnvironment,
-	}
+	finder := fakeFinder{fails: make(map[[2]string]bool)}
 	at := make(map[string]int)
+	var latest *xacml.Attribute
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -159,19 +162,30 @@ func readRequest(t *testing.T, text string) (*xacml.Request, pdp.Finder) {
 			if _, err := fmt.Sscan(rest, &category, &id); err != nil {
 				t.Fatalf("request line %q: %v", line, err)
 			}
-			unavailable[[2]string{categories[category], id}] = true
+			finder.fails[[2]string{longCategory(category), id}] = true
 			continue
 		}
 		head, text, ok := strings.Cut(line, " = ")
 		fields := strings.Fields(head)
+		if ok && len(fields) == 2 && fields[0] == "+" && latest != nil {
+			latest.Values = append(latest.Values, parseValue(t, fields[1], text))
+			continue
+		}
+		found := ok && len(fields) == 4 && fields[0] == "?"
+		if found {
+			fields = fields[1:]
+		}
 		if !ok || len(fields) != 3 {
 			t.Fatalf("request line %q: want category id datatype = value", line)
 		}
 		datatype, issuer, _ := strings.Cut(fields[2], "@")
 		datatype, include := strings.CutSuffix(datatype, "!")
-		category := categories[fields[0]]
-		if category == "" {
-			category = fields[0]
+		category := longCategory(fields[0])
+		v := parseValue(t, datatype, text)
+		if found {
+			key := xacml.AttributeKey{Category: category, ID: fields[1], Type: v.Type(), Issuer: issuer}
+			finder.has = append(finder.has, foundValue{key, v})
+			continue
 		}
 		i, ok := at[category]
 		if !ok {
@@ -180,10 +194,27 @@ func readRequest(t *testing.T, text string) (*xacml.Request, pdp.Finder) {
 			request.Attributes = append(request.Attributes, xacml.Attributes{Category: category})
 		}
 		request.Attributes[i].Attributes = append(request.Attributes[i].Attributes, xacml.Attribute{
-			ID: fields[1], Issuer: issuer, IncludeInResult: include, Values: []value.Value{parseValue(t, datatype, text)},
+			ID: fields[1], Issuer: issuer, IncludeInResult: include, Values: []value.Value{v},
 		})
+		latest = &request.Attributes[i].Attributes[len(request.Attributes[i].Attributes)-1]
 	}
-	return request, unavailable
+	return request, finder
+}
+
+// longCategory writes out the categories that scenarios abbreviate.
+func longCategory(short string) string {
+	switch short {
+	case "subject":
+		return xacml.CategoryAccessSubject
+	case "resource":
+		return xacml.CategoryResource
+	case "action":
+		return xacml.CategoryAction
+	case "environment":
+		return xacml.CategoryEnvironment
+	default:
+		return short
+	}
 }
 
 func parseValue(t *testing.T, datatype, text string) value.Value {
@@ -204,17 +235,17 @@ func parseValue(t *testing.T, datatype, text string) value.Value {
 func describe(r *xacml.Result) string {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.Decision.Extended())
-	if r.Decision.Indeterminate() {
+	if r.Decision.Indeterminate() || r.Status.Code != xacml.StatusOK || r.Status.Message != "" {
 		fmt.Fprintf(&b, "status %s: %s\n", last(r.Status.Code), r.Status.Message)
 	}
 	for _, m := range r.Status.Missing {
-		fmt.Fprintf(&b, "missing %s %s %s\n", last(m.Category), m.ID, m.Type)
+		fmt.Fprintf(&b, "missing %s %s %s%s\n", last(m.Category), m.ID, m.Type, by(m.Issuer))
 	}
 	list := func(what string, os []xacml.Obligation) {
 		for _, o := range os {
 			fmt.Fprintf(&b, "%s %s\n", what, o.ID)
 			for _, a := range o.Assignments {
-				fmt.Fprintf(&b, "  %s", a.AttributeID)
+				fmt.Fprintf(&b, "  %s%s", a.AttributeID, by(a.Issuer))
 				if a.Category != "" {
 					fmt.Fprintf(&b, " in %s", last(a.Category))
 				}
@@ -226,7 +257,7 @@ func describe(r *xacml.Result) string {
 	list("advice", r.Advice)
 	for _, as := range r.Attributes {
 		for _, a := range as.Attributes {
-			fmt.Fprintf(&b, "attribute %s %s = %v\n", last(as.Category), a.ID, a.Values)
+			fmt.Fprintf(&b, "attribute %s %s%s = %v\n", last(as.Category), a.ID, by(a.Issuer), a.Values)
 		}
 	}
 	for _, p := range r.PolicyIDs {
@@ -246,6 +277,14 @@ func describeProblems(ps policy.Problems) string {
 	}
 	sort.Strings(lines)
 	return strings.Join(lines, "")
+}
+
+// by is the issuer of an attribute, if there is one.
+func by(issuer string) string {
+	if issuer == "" {
+		return ""
+	}
+	return "@" + issuer
 }
 
 func last(urn string) string { return urn[strings.LastIndexAny(urn, ":#")+1:] }

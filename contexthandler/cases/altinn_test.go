@@ -1,11 +1,11 @@
-// Package altinncases runs the cases and policies of a real platform, Altinn
+// Package cases runs third-party cases through the real server: those of a real platform, Altinn
 // Authorization, which are no part of this project: FORSETI_SHARED names the
 // folder that holds them. It consists of tests only.
 //
 // What is particular to the platform is said once, as configuration: the
 // dictionary and the sources in profile_test.go, the tables behind the sources
 // in tables_test.go, and the form of requests as a policy in testdata.
-package altinncases
+package cases
 
 import (
 	"encoding/json"

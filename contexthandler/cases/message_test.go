@@ -1,4 +1,4 @@
-package altinncases
+package cases
 
 import (
 	"testing"
@@ -45,7 +45,7 @@ func resultOf(t *testing.T, m *v1.Result) xacml.Result {
 	if !ok {
 		t.Fatalf("got %v, which is no decision", m.GetDecision())
 	}
-	r := xacml.Result{Decision: decision, Status: xacml.Status{Code: m.GetStatus().GetCode(), Message: m.GetStatus().GetMessage()}}
+	r := xacml.Result{Decision: decision, PolicyIDs: policyIDs(m.GetApplicablePolicies()), Status: xacml.Status{Code: m.GetStatus().GetCode(), Message: m.GetStatus().GetMessage()}}
 	for _, o := range m.GetObligations() {
 		r.Obligations = append(r.Obligations, xacml.Obligation{ID: o.GetId(), Assignments: assignments(t, o.GetAssignments())})
 	}
@@ -64,6 +64,14 @@ func resultOf(t *testing.T, m *v1.Result) xacml.Result {
 		r.Attributes = append(r.Attributes, attributes)
 	}
 	return r
+}
+
+func policyIDs(messages []*v1.PolicyReference) []xacml.PolicyIdentifier {
+	var out []xacml.PolicyIdentifier
+	for _, m := range messages {
+		out = append(out, xacml.PolicyIdentifier{PolicySet: m.GetKind() == v1.PolicyKind_POLICY_KIND_POLICY_SET, ID: m.GetId(), Version: m.GetVersion()})
+	}
+	return out
 }
 
 func assignments(t *testing.T, messages []*v1.AttributeAssignment) []xacml.AttributeAssignment {

@@ -1,6 +1,6 @@
 //go:build !race
 
-package altinncases
+package cases
 
 // raceDetector tells that times mean nothing.
 const raceDetector = false

@@ -1,4 +1,4 @@
-package altinncases
+package cases
 
 import (
 	"context"

@@ -81,7 +81,7 @@ func (c *Case) PDP(lenient bool) (*pdp.PDP, policy.Problems) {
 	if len(problems.Errors()) > 0 {
 		return nil, problems
 	}
-	return pdp.New(pdp.Config{Lenient: lenient}, documents)
+	return pdp.New(pdp.Config{Lenient: lenient, ReadAttributes: readAttributes}, documents)
 }
 
 func rootID(c policy.Child) string {
@@ -172,4 +172,8 @@ func (f finder) holds(s SourceAttribute) bool {
 		}
 	}
 	return true
+}
+
+func readAttributes(category, content string) (xacml.Attributes, error) {
+	return xacmlxml.ReadAttributes(category, content, xacmlxml.DefaultLimits())
 }

@@ -9,12 +9,12 @@ import (
 )
 
 // deprecated is the identifiers of 10.2.9 that policies of XACML 1 and 2 use
-// and that 3.0 plans to drop. All but uri-string-concatenate are further
-// identifiers of current functions: the durations of 2002 are values of the
+// and that 3.0 plans to drop. All but uri-string-concatenate and the functions on
+// XPath are further identifiers of current functions: the durations of 2002 are values of the
 // current types, and the 3.0 higher-order functions take all that those of 1.0
 // took.
 func deprecated(current []*Function) []*Function {
-	fs := []*Function{uriStringConcatenate()}
+	fs := append([]*Function{uriStringConcatenate()}, legacyXPathFunctions()...)
 	for _, f := range current {
 		if name, ok := renamed(f); ok {
 			old := *f

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
 	"github.com/forseti-pdp/forseti/pdp/value"
 )
 
@@ -16,6 +17,13 @@ type Context interface {
 	// spends before it works. The error, once the budget is used up, makes the
 	// function Indeterminate, and must come for all later steps too.
 	Spend(steps int) error
+	// Select gives the nodes that an expression selects in the Content of its
+	// category (A.3.15): none if there is no Content. The error is an *xacml.Error.
+	Select(x value.XPathExpression) ([]xpath.Node, error)
+	// AccessPermitted evaluates all policies on the request with other
+	// attributes of the category, given as the content of an Attributes element,
+	// and reports whether the decision is Permit (A.3.16). The error is an *xacml.Error.
+	AccessPermitted(category value.AnyURI, attributes value.String) (bool, error)
 }
 
 // Argument evaluates one argument. It may be called at most once.

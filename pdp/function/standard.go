@@ -2,10 +2,8 @@ package function
 
 import "slices"
 
-// Standard is the library of the standard: the functions of A.3.1 to A.3.14, and
-// the identifiers planned for deprecation (10.2.9). It has no functions that
-// need the request: those on XPath expressions (A.3.15) and access-permitted
-// (A.3.16).
+// Standard is the library of the standard: all functions of A.3, the optional
+// ones among them, and the identifiers planned for deprecation (10.2.9).
 func Standard() *Library {
 	current := [][]*Function{
 		equality(),             // A.3.1
@@ -23,6 +21,8 @@ func Standard() *Library {
 		higherOrder(),          // A.3.12
 		regexpMatch(),          // A.3.13
 		specialMatch(),         // A.3.14
+		xpathFunctions(),       // A.3.15
+		otherFunctions(),       // A.3.16
 	}
 	return NewLibrary(append(current, deprecated(slices.Concat(current...)))...)
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beevik/etree"
+
+	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
@@ -33,7 +36,10 @@ type argument struct {
 }
 
 // budget is a Context that counts steps and fails beyond a limit, if it has one.
-type budget struct{ spent, limit int }
+type budget struct {
+	spent, limit int
+	document     *xpath.Document
+}
 
 var errBudget = errors.New("budget used up")
 
@@ -43,6 +49,37 @@ func (b *budget) Spend(steps int) error {
 		return errBudget
 	}
 	return nil
+}
+
+// document is the Content of the resource of all rows.
+const document = `<r><a id="1"/><b><a id="2"/></b></r>`
+
+// Select selects in the document, whatever the category, except in "absent".
+func (b *budget) Select(x value.XPathExpression) ([]xpath.Node, error) {
+	if x.Category == "absent" {
+		return nil, nil
+	}
+	expr, err := xpath.Compile(x.XPath, x.Namespaces)
+	if err != nil || expr.Type() != xpath.TypeNodeSet {
+		return nil, xacml.ProcessingErrorf("no nodes")
+	}
+	if b.document == nil {
+		d := etree.NewDocument()
+		if err := d.ReadFromString(document); err != nil {
+			return nil, err
+		}
+		b.document = xpath.NewDocument(d.Root())
+	}
+	result, err := expr.Evaluate(b.document.Root(), nil)
+	return result.Nodes(), err
+}
+
+// AccessPermitted permits the category "yes", denies "no", and fails otherwise.
+func (b *budget) AccessPermitted(category value.AnyURI, _ value.String) (bool, error) {
+	if category == "yes" || category == "no" {
+		return category == "yes", nil
+	}
+	return false, xacml.SyntaxErrorf("no XML")
 }
 
 // run checks the rows against the library.
@@ -167,6 +204,10 @@ func datum(t *testing.T, literal string) value.Datum {
 	t.Helper()
 	text, isBag := strings.CutPrefix(literal, "bag ")
 	name, text, ok := strings.Cut(text, ":")
+	if name == "xpathExpression" { // on the content of the category before the slash
+		category, path, _ := strings.Cut(text, "|")
+		return value.NewXPathExpression(path, category, nil, xacml.XPath10)
+	}
 	if !ok {
 		t.Fatalf("got literal %q, want one with a type", literal)
 	}

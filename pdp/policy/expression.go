@@ -16,8 +16,9 @@ type Expression interface {
 // Apply applies a function to arguments (§5.27).
 type Apply struct {
 	Position
-	Function  string // FunctionId
-	Arguments []Expression
+	Function    string // FunctionId
+	Description string
+	Arguments   []Expression
 }
 
 // Literal is an AttributeValue in an expression (§5.31).

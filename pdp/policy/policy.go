@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"github.com/beevik/etree"
+
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
@@ -35,9 +37,13 @@ type PolicySet struct {
 	Description string
 	// XPathVersion is that of PolicySetDefaults; empty if there are none.
 	XPathVersion string
-	// HasIssuer tells that the policy set has a PolicyIssuer and so is not
-	// trusted (§5.3).
-	HasIssuer   bool
+	// Issuer is nil if the policy set has no PolicyIssuer and so is trusted (§5.3).
+	Issuer *PolicyIssuer
+	// MaxDelegationDepth is how many policies may be delegated at most below
+	// this one, or nil for any number (administration profile). A number beyond
+	// those of int is the nearest of them.
+	MaxDelegationDepth *int
+
 	Target      Target
 	Children    []Child // in document order
 	Parameters  []CombinerParameters
@@ -53,13 +59,24 @@ type Policy struct {
 	Algorithm    string // RuleCombiningAlgId
 	Description  string
 	XPathVersion string // that of PolicyDefaults; empty if there are none
-	HasIssuer    bool   // see PolicySet
-	Target       Target
-	Variables    []VariableDefinition // in document order
-	Rules        []Rule               // in document order
-	Parameters   []CombinerParameters
-	Obligations  []ObligationExpression
-	Advice       []ObligationExpression
+	// Issuer and MaxDelegationDepth are as those of a PolicySet.
+	Issuer             *PolicyIssuer
+	MaxDelegationDepth *int
+
+	Target      Target
+	Variables   []VariableDefinition // in document order
+	Rules       []Rule               // in document order
+	Parameters  []CombinerParameters
+	Obligations []ObligationExpression
+	Advice      []ObligationExpression
+}
+
+// PolicyIssuer is who issued a policy that is not trusted by itself (§5.3).
+type PolicyIssuer struct {
+	Position
+	// Content is the single element inside Content, or nil.
+	Content    *etree.Element
+	Attributes []xacml.Attribute
 }
 
 // Reference names a policy or policy set by id and version (§5.10, 5.11).
@@ -88,11 +105,24 @@ func (*Reference) child() {}
 // 5.20). The algorithms of the standard take none.
 type CombinerParameters struct {
 	Position
+	// Kind is what the parameters are for.
+	Kind ParametersKind
 	// For is the RuleIdRef, PolicyIdRef or PolicySetIdRef; empty for the
 	// parameters of the whole policy or policy set.
 	For        string
 	Parameters []CombinerParameter
 }
+
+// ParametersKind is what combiner parameters are for.
+type ParametersKind uint8
+
+// The kinds of combiner parameters.
+const (
+	ParametersOfWhole     ParametersKind = iota // CombinerParameters (§5.16)
+	ParametersOfRule                            // RuleCombinerParameters (§5.18)
+	ParametersOfPolicy                          // PolicyCombinerParameters (§5.19)
+	ParametersOfPolicySet                       // PolicySetCombinerParameters (§5.20)
+)
 
 // CombinerParameter is one named parameter (§5.17).
 type CombinerParameter struct {

@@ -33,6 +33,7 @@ const (
 	ReasonUnresolved Reason = "unresolved" // a reference without a referent
 	ReasonType       Reason = "type"       // unknown or ill-typed function, data type or algorithm
 	ReasonRegex      Reason = "regex"      // a regular expression that cannot be used
+	ReasonXPath      Reason = "xpath"      // an XPath expression that cannot be used
 	ReasonIO         Reason = "io"         // a file that cannot be read
 	ReasonEmpty      Reason = "empty"      // no policy at all
 	ReasonForbidden  Reason = "forbidden"  // allowed by the standard, but not by the configuration
@@ -43,7 +44,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		ReasonParse, ReasonDoctype, ReasonDepth, ReasonSize, ReasonDuplicate, ReasonCycle,
-		ReasonUnresolved, ReasonType, ReasonRegex, ReasonIO, ReasonEmpty, ReasonForbidden,
+		ReasonUnresolved, ReasonType, ReasonRegex, ReasonXPath, ReasonIO, ReasonEmpty, ReasonForbidden,
 		ReasonFeature,
 	}
 }

@@ -124,7 +124,7 @@ func TestA3_1_LegacyDurations(t *testing.T) {
 func oneOfEach(t *testing.T) []Value {
 	t.Helper()
 	values := []Value{
-		Foreign{"urn:x", "1"},
+		Foreign{DataType: "urn:x", Text: "1"},
 		NewXPathExpression("/a", "urn:c", map[string]string{"p": "urn:n"}, ""),
 	}
 	for typ, lexical := range map[Type]string{

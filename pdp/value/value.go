@@ -24,7 +24,11 @@ type Value interface {
 // request may carry it and get it back; no expression can use it.
 type Foreign struct {
 	DataType string // the identifier as the request gave it
-	Text     string // the text as the request gave it
+	Text     string // the text as the request gave it, with that of elements inside
+	// Markup is the value as XML if there is more to it than Text, else empty:
+	// an element without a name of its own that matters, with the attributes,
+	// elements and namespaces of the value.
+	Markup string
 }
 
 // Type is TypeUnknown.

@@ -32,7 +32,7 @@ type Individual struct {
 // false if there were more than limit parts; the caller must then refuse the
 // whole request.
 func (r *Request) Individuals(limit int) (parts []Individual, ok bool) {
-	if r.References == nil {
+	if len(r.References) == 0 {
 		return r.cross(r.Attributes, limit)
 	}
 	byID := make(map[string]int, len(r.Attributes))
@@ -118,8 +118,12 @@ func (r *Request) with(attributes []Attributes) *Request {
 // Combine makes the one result that CombinedDecision asks for (Multiple
 // Decision profile): the decision that all results have in common, without
 // attributes. If they differ, or if one has obligations or advice, it is
-// Indeterminate with processing-error.
+// Indeterminate with processing-error. Without results there is nothing to
+// combine, which is the same.
 func Combine(results []Result) Result {
+	if len(results) == 0 {
+		return Result{Status: ProcessingErrorf("there are no decisions to combine").Status}
+	}
 	for i := range results {
 		switch {
 		case len(results[i].Obligations)+len(results[i].Advice) > 0:

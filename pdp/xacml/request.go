@@ -22,7 +22,7 @@ type Request struct {
 	References [][]string
 }
 
-// Attributes are the attributes of one category (§5.43).
+// Attributes are the attributes of one category (§5.44).
 type Attributes struct {
 	Category string
 	// ID is the xml:id that a RequestReference names; may be empty.

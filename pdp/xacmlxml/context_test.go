@@ -70,7 +70,7 @@ func TestRequest_EveryElement(t *testing.T) {
 					Values: []value.Value{
 						value.String(" a\n b "),
 						value.NewInteger(5),
-						value.Foreign{DataType: "urn:own", Text: "xy"},
+						value.Foreign{DataType: "urn:own", Text: "xy", Markup: `<value xmlns:m="urn:m">x<b xmlns="` + xacml.Namespace + `">y</b></value>`},
 						value.NewXPathExpression("//m:r", "urn:c", map[string]string{"m": "urn:m"}, xacml.XPath10),
 					},
 				}},

@@ -20,7 +20,7 @@ func (b *builder) expressionIn(e *element) policy.Expression {
 func (b *builder) expression(e *element) policy.Expression {
 	switch {
 	case e.is("Apply"):
-		a := &policy.Apply{Position: e.Position, Function: e.uri("FunctionId")}
+		a := &policy.Apply{Position: e.Position, Function: e.uri("FunctionId"), Description: description(e)}
 		for _, c := range e.elements() {
 			if x := b.expression(c); x != nil {
 				a.Arguments = append(a.Arguments, x)

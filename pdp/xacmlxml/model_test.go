@@ -3,6 +3,7 @@ package xacmlxml
 import (
 	"testing"
 
+	"github.com/beevik/etree"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
@@ -69,7 +70,12 @@ func TestPolicy_EveryElement(t *testing.T) {
 		Algorithm:    "urn:alg",
 		Description:  "the <set>",
 		XPathVersion: xacml.XPath10,
-		HasIssuer:    true,
+		Issuer: &policy.PolicyIssuer{
+			Position:   at(4, 2),
+			Content:    mustElement(t, `<m:r xmlns:m="urn:m" xmlns:x="`+xacml.Namespace+`"/>`),
+			Attributes: []xacml.Attribute{{ID: "urn:i", Values: []value.Value{value.Foreign{DataType: "urn:own", Text: "x"}}}},
+		},
+		MaxDelegationDepth: new(3),
 		Target: policy.Target{Position: at(9, 2), AnyOf: []policy.AnyOf{{AllOf: []policy.AllOf{{Matches: []policy.Match{{
 			Position: at(10, 21),
 			Function: "urn:m1",
@@ -101,7 +107,7 @@ func TestPolicy_EveryElement(t *testing.T) {
 						Effect:      xacml.EffectPermit,
 						Description: "rule",
 						Target:      &policy.Target{Position: at(24, 4)},
-						Condition: &policy.Apply{Position: at(26, 5), Function: "urn:f", Arguments: []policy.Expression{
+						Condition: &policy.Apply{Position: at(26, 5), Function: "urn:f", Description: "apply", Arguments: []policy.Expression{
 							&policy.FunctionReference{Position: at(27, 6), Function: "urn:g"},
 							&policy.Selector{
 								Position: at(28, 6), Category: "urn:c", ContextSelectorID: "urn:x", Path: "m:a/n:b", Type: value.TypeDate,
@@ -121,14 +127,14 @@ func TestPolicy_EveryElement(t *testing.T) {
 					},
 					{Position: at(39, 3), ID: "r 2", Effect: xacml.EffectDeny},
 				},
-				Parameters: []policy.CombinerParameters{{Position: at(20, 3), For: "r 1"}},
+				Parameters: []policy.CombinerParameters{{Position: at(20, 3), Kind: policy.ParametersOfRule, For: "r 1"}},
 			},
 			&policy.Reference{Position: at(41, 2), PolicySet: true, ID: "urn:setref"},
 		},
 		Parameters: []policy.CombinerParameters{
 			{Position: at(14, 2), Parameters: []policy.CombinerParameter{{Name: "n", Value: value.NewInteger(7)}}},
-			{Position: at(15, 2), For: "urn:p"},
-			{Position: at(42, 2), For: "urn:inner"},
+			{Position: at(15, 2), Kind: policy.ParametersOfPolicy, For: "urn:p"},
+			{Position: at(42, 2), Kind: policy.ParametersOfPolicySet, For: "urn:inner"},
 		},
 		Obligations: []policy.ObligationExpression{{Position: at(43, 27), ID: "urn:so", On: xacml.EffectPermit}},
 		Advice: []policy.ObligationExpression{{
@@ -146,9 +152,18 @@ func TestPolicy_EveryElement(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatalf("got problems, want none:\n%v", problems)
 	}
-	if diff := cmp.Diff(want, got, cmp.Comparer(sameValue)); diff != "" {
+	if diff := cmp.Diff(want, got, comparers); diff != "" {
 		t.Errorf("wrong policy (-want +got):\n%s", diff)
 	}
+}
+
+func mustElement(t *testing.T, source string) *etree.Element {
+	t.Helper()
+	document := etree.NewDocument()
+	if err := document.ReadFromString(source); err != nil {
+		t.Fatal(err)
+	}
+	return document.Root()
 }
 
 // §5.5: the version of the innermost defaults is in force.

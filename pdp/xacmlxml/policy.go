@@ -2,6 +2,7 @@ package xacmlxml
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -41,9 +42,11 @@ func (b *builder) policySet(e *element) *policy.PolicySet {
 		Algorithm:    e.uri("PolicyCombiningAlgId"),
 		Description:  description(e),
 		XPathVersion: b.versionIn(e, "PolicySetDefaults"),
-		HasIssuer:    b.issuer(e),
+
+		MaxDelegationDepth: maxDelegationDepth(e),
 	}
 	defer b.enter(p.XPathVersion)()
+	p.Issuer = b.issuer(e)
 	if t := e.first("Target"); t != nil {
 		p.Target = b.target(t)
 	}
@@ -72,9 +75,11 @@ func (b *builder) policy(e *element) *policy.Policy {
 		Algorithm:    e.uri("RuleCombiningAlgId"),
 		Description:  description(e),
 		XPathVersion: b.versionIn(e, "PolicyDefaults"),
-		HasIssuer:    b.issuer(e),
+
+		MaxDelegationDepth: maxDelegationDepth(e),
 	}
 	defer b.enter(p.XPathVersion)()
+	p.Issuer = b.issuer(e)
 	if t := e.first("Target"); t != nil {
 		p.Target = b.target(t)
 	}
@@ -138,19 +143,31 @@ func (b *builder) rule(e *element) policy.Rule {
 	return r
 }
 
-// issuer tells whether e has a PolicyIssuer (§5.3). The values in it are
-// checked, as those of a request are.
-func (b *builder) issuer(e *element) bool {
+// issuer is the PolicyIssuer in e (§5.3), or nil. The values in it are as those
+// of a request.
+func (b *builder) issuer(e *element) *policy.PolicyIssuer {
 	i := e.first("PolicyIssuer")
 	if i == nil {
-		return false
+		return nil
 	}
+	issuer := &policy.PolicyIssuer{Position: i.Position, Content: contentIn(i)}
 	b.inContext = true
 	for _, a := range i.all("Attribute") {
-		b.attribute(a)
+		issuer.Attributes = append(issuer.Attributes, b.attribute(a))
 	}
 	b.inContext = false
-	return true
+	return issuer
+}
+
+// maxDelegationDepth is the attribute of that name, or nil. "At most" means the
+// same for a number beyond those of int and for the nearest of them.
+func maxDelegationDepth(e *element) *int {
+	digits := e.uri("MaxDelegationDepth")
+	if digits == "" {
+		return nil
+	}
+	depth, _ := strconv.ParseInt(digits, 10, strconv.IntSize) // the schema's integer: out of range is the only error
+	return new(int(depth))
 }
 
 // target is a Target (§5.6).
@@ -201,11 +218,11 @@ func (b *builder) parameters(e *element) []policy.CombinerParameters {
 		ps := policy.CombinerParameters{Position: c.Position}
 		switch c.local {
 		case "RuleCombinerParameters":
-			ps.For = c.str("RuleIdRef")
+			ps.Kind, ps.For = policy.ParametersOfRule, c.str("RuleIdRef")
 		case "PolicyCombinerParameters":
-			ps.For = c.uri("PolicyIdRef")
+			ps.Kind, ps.For = policy.ParametersOfPolicy, c.uri("PolicyIdRef")
 		case "PolicySetCombinerParameters":
-			ps.For = c.uri("PolicySetIdRef")
+			ps.Kind, ps.For = policy.ParametersOfPolicySet, c.uri("PolicySetIdRef")
 		}
 		for _, p := range c.all("CombinerParameter") {
 			parameter := policy.CombinerParameter{Name: p.str("ParameterName")}

@@ -231,7 +231,9 @@ func sameValue(a, b value.Value) bool {
 		return x.XPath == y.XPath && x.Category == y.Category && x.Version == y.Version &&
 			cmp.Equal(bindings(x.Namespaces), bindings(y.Namespaces))
 	}
-	return isX == isY && value.TypeID(a) == value.TypeID(b) && a.String() == b.String()
+	f, _ := a.(value.Foreign)
+	g, _ := b.(value.Foreign)
+	return isX == isY && value.TypeID(a) == value.TypeID(b) && a.String() == b.String() && f == g
 }
 
 func bindings(n value.Namespaces) map[string]string {

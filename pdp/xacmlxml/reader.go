@@ -315,13 +315,16 @@ func (r *reader) addAttribute(e *element, raw rawAttribute, name xml.Name) *faul
 	return nil
 }
 
+// xmlnsNamespace is the namespace of declarations, which has no other prefix than
+// xmlns (Namespaces in XML 1.0, 3).
+const xmlnsNamespace = "http://www.w3.org/2000/xmlns/"
+
 // checkNamespace checks a declaration (Namespaces in XML 1.0, 2.2 and 3).
 func (r *reader) checkNamespace(raw rawAttribute, prefix, uri string) *fault {
-	const xmlns = "http://www.w3.org/2000/xmlns/"
 	switch {
 	case prefix == "xmlns":
 		return faultf(raw.Position, policy.ReasonParse, "the prefix xmlns cannot be declared")
-	case uri == xmlns, (prefix == "xml") != (uri == xacml.XMLNamespace):
+	case uri == xmlnsNamespace, (prefix == "xml") != (uri == xacml.XMLNamespace):
 		return faultf(raw.Position, policy.ReasonParse, "prefix %s cannot be bound to %s", quote(prefix), quote(uri))
 	case prefix != "" && uri == "":
 		return faultf(raw.Position, policy.ReasonParse, "prefix %s is bound to no namespace", quote(prefix))

@@ -1,6 +1,8 @@
 package xacmlxml
 
 import (
+	"github.com/beevik/etree"
+
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -62,23 +64,35 @@ func (b *builder) request(e *element) *xacml.Request {
 	return r
 }
 
-// attributesIn are the Attributes elements in e (§5.43).
+// attributesIn are the Attributes elements in e.
 func (b *builder) attributesIn(e *element) []xacml.Attributes {
 	var out []xacml.Attributes
 	for _, c := range e.all("Attributes") {
-		id, _ := c.lookup(xacml.XMLNamespace, "id")
-		attributes := xacml.Attributes{Category: c.uri("Category"), ID: collapse(id.value)}
-		if content := c.first("Content"); content != nil {
-			for _, root := range content.elements() {
-				attributes.Content = root.dom()
-			}
-		}
-		for _, a := range c.all("Attribute") {
-			attributes.Attributes = append(attributes.Attributes, b.attribute(a))
-		}
-		out = append(out, attributes)
+		out = append(out, b.attributes(c))
 	}
 	return out
+}
+
+// attributes is an Attributes element (§5.44).
+func (b *builder) attributes(e *element) xacml.Attributes {
+	id, _ := e.lookup(xacml.XMLNamespace, "id")
+	attributes := xacml.Attributes{Category: e.uri("Category"), ID: collapse(id.value), Content: contentIn(e)}
+	for _, a := range e.all("Attribute") {
+		attributes.Attributes = append(attributes.Attributes, b.attribute(a))
+	}
+	return attributes
+}
+
+// contentIn is the element in the Content of e (§5.45), or nil.
+func contentIn(e *element) *etree.Element {
+	content := e.first("Content")
+	if content == nil {
+		return nil
+	}
+	for _, root := range content.elements() {
+		return root.dom()
+	}
+	return nil // reported as a missing element
 }
 
 // attribute is an Attribute (§5.46).

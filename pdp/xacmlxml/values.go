@@ -16,6 +16,7 @@ type builder struct {
 	limits       Limits
 	xpathVersion string // of the innermost defaults
 	values       int
+	markupSize   int                          // bytes of the markup of foreign values
 	prefixes     map[*scope]map[string]string // of each scope that was asked for
 	// inContext tells that the values come from outside, not from a policy: they
 	// may be of unknown data types, and messages do not repeat them.
@@ -71,7 +72,7 @@ func (b *builder) value(e *element) value.Value {
 	case dataType == "":
 		return nil // reported as a missing attribute
 	case !known && b.inContext:
-		return value.Foreign{DataType: dataType, Text: e.stringValue()}
+		return value.Foreign{DataType: dataType, Text: e.stringValue(), Markup: b.markup(e)}
 	case !known:
 		b.add(e, e.Position, policy.ReasonType, "unknown data type "+quote(dataType))
 		return nil

@@ -3,6 +3,8 @@ package xacmlxml
 import (
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -56,7 +58,7 @@ func WriteResponse(w io.Writer, r *xacml.Response) error {
 // write writes a document with the root that fill fills.
 func write(w io.Writer, root string, fill func(*writer, *etree.Element)) error {
 	document := etree.NewDocument()
-	document.WriteSettings = etree.WriteSettings{CanonicalText: true, CanonicalAttrVal: true}
+	document.WriteSettings = canonical()
 	document.CreateProcInst("xml", `version="1.0" encoding="UTF-8"`)
 	e := document.CreateElement(root)
 	e.CreateAttr("xmlns", xacml.Namespace)
@@ -69,9 +71,12 @@ func write(w io.Writer, root string, fill func(*writer, *etree.Element)) error {
 	return err
 }
 
-// writer puts the parts of requests and responses below elements. It keeps the
-// first error.
-type writer struct{ err error }
+// writer puts the parts of documents below elements. It keeps the first error.
+type writer struct {
+	err error
+	// scoped are the elements for which the namespaces in scope matter.
+	scoped []*etree.Element
+}
 
 func (p *writer) fail(format string, args ...any) {
 	if p.err == nil {
@@ -132,23 +137,26 @@ func (p *writer) attributes(e *etree.Element, list []xacml.Attributes) {
 			p.content(out.CreateElement("Content"), as.Content)
 		}
 		for _, a := range as.Attributes {
-			p.atLeastOne(len(a.Values), "Attribute "+quote(a.ID), "AttributeValue")
-			attribute := out.CreateElement("Attribute")
-			p.name(attribute, "AttributeId", a.ID)
-			p.optional(attribute, "Issuer", a.Issuer)
-			attribute.CreateAttr("IncludeInResult", strconv.FormatBool(a.IncludeInResult))
-			p.values(attribute, a.Values)
+			p.attribute(out, a)
 		}
 	}
+}
+
+// attribute adds an Attribute element (§5.46).
+func (p *writer) attribute(e *etree.Element, a xacml.Attribute) {
+	p.atLeastOne(len(a.Values), "Attribute "+quote(a.ID), "AttributeValue")
+	attribute := e.CreateElement("Attribute")
+	p.name(attribute, "AttributeId", a.ID)
+	p.optional(attribute, "Issuer", a.Issuer)
+	attribute.CreateAttr("IncludeInResult", strconv.FormatBool(a.IncludeInResult))
+	p.values(attribute, a.Values)
 }
 
 // content adds a copy of the root of a content (§5.44). Its names without prefix
 // must not fall into the namespace of the document around it.
 func (p *writer) content(e *etree.Element, root *etree.Element) {
 	root = root.Copy()
-	if root.SelectAttr("xmlns") == nil {
-		root.CreateAttr("xmlns", "")
-	}
+	setDefaultNamespace(root, "")
 	e.AddChild(root)
 }
 
@@ -165,25 +173,32 @@ func (p *writer) value(e *etree.Element, v value.Value) {
 		return
 	}
 	p.name(e, "DataType", value.TypeID(v))
-	if x, ok := v.(value.XPathExpression); ok {
-		p.name(e, "XPathCategory", x.Category)
-		for prefix, uri := range x.Namespaces.All() {
-			p.declare(e, prefix, uri)
+	switch v := v.(type) {
+	case value.XPathExpression:
+		p.name(e, "XPathCategory", v.Category)
+		p.declare(e, v.Namespaces.All())
+	case value.Foreign:
+		if v.Markup != "" {
+			p.markup(e, v)
+			return
 		}
 	}
-	p.text(e, v.String())
+	p.text(e, value.Lexical(v))
 }
 
-// declare binds a prefix of an XPath (A.3.15, E01). The default namespace does
-// not matter to an XPath, and xml is bound anyway.
-func (p *writer) declare(e *etree.Element, prefix, uri string) {
-	switch {
-	case prefix == "" || prefix == "xml":
-	case !isNCName(prefix) || prefix == "xmlns" || uri == "" || !isText(uri):
-		p.fail("prefix %s cannot be bound to %s", quote(prefix), quote(uri))
-	default:
-		e.CreateAttr("xmlns:"+prefix, uri)
+// declare binds the prefixes of an XPath (A.3.15, E01). The default namespace
+// does not matter to an XPath, and xml is bound anyway.
+func (p *writer) declare(e *etree.Element, bindings iter.Seq2[string, string]) {
+	for prefix, uri := range bindings {
+		switch {
+		case prefix == "" || prefix == "xml":
+		case !isNCName(prefix) || prefix == "xmlns" || !isText(uri) || slices.Contains([]string{"", xacml.XMLNamespace, xmlnsNamespace}, uri):
+			p.fail("prefix %s cannot be bound to %s", quote(prefix), quote(uri))
+		default:
+			e.CreateAttr("xmlns:"+prefix, uri)
+		}
 	}
+	p.scoped = append(p.scoped, e)
 }
 
 // result fills a Result (§5.48).

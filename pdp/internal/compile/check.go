@@ -11,9 +11,9 @@ import (
 func (c *checker) child(child policy.Child, cat catalogue) {
 	switch p := child.(type) {
 	case *policy.PolicySet:
-		c.in(key{true, p.ID}.String(), func() { c.policySet(p, cat) })
+		c.in(key{true, p.ID}.String(), func() { c.inVersion(p.XPathVersion, func() { c.policySet(p, cat) }) })
 	case *policy.Policy:
-		c.in(key{false, p.ID}.String(), func() { c.policy(p) })
+		c.in(key{false, p.ID}.String(), func() { c.inVersion(p.XPathVersion, func() { c.policy(p) }) })
 	case *policy.Reference:
 		c.resolve(p, cat)
 	case *policy.Invalid: // never in a document
@@ -22,7 +22,7 @@ func (c *checker) child(child policy.Child, cat catalogue) {
 }
 
 func (c *checker) policySet(p *policy.PolicySet, cat catalogue) {
-	c.issuer(p.Position, p.HasIssuer)
+	c.issuer(p.Issuer)
 	if a := c.set.algorithms.ForPolicies(p.Algorithm); a == nil {
 		c.errorf(p.Position, policy.ReasonType, "%q is not a policy-combining algorithm", p.Algorithm)
 	} else {
@@ -36,7 +36,7 @@ func (c *checker) policySet(p *policy.PolicySet, cat catalogue) {
 }
 
 func (c *checker) policy(p *policy.Policy) {
-	c.issuer(p.Position, p.HasIssuer)
+	c.issuer(p.Issuer)
 	a, alias := c.set.algorithms.ForRules(p.Algorithm)
 	switch {
 	case a == nil:
@@ -58,9 +58,9 @@ func (c *checker) policy(p *policy.Policy) {
 
 // issuer: without the administration profile nothing may treat a policy with an
 // issuer as trusted (§5.3).
-func (c *checker) issuer(at policy.Position, has bool) {
-	if has {
-		c.errorf(at, policy.ReasonFeature, "PolicyIssuer needs the administration and delegation profile, which is not supported")
+func (c *checker) issuer(i *policy.PolicyIssuer) {
+	if i != nil {
+		c.errorf(i.Position, policy.ReasonFeature, "PolicyIssuer needs the administration and delegation profile, which is not supported")
 	}
 }
 
@@ -108,7 +108,7 @@ func (c *checker) target(t *policy.Target) {
 // boolean (§7.6).
 func (c *checker) match(m *policy.Match) {
 	bag, ok := c.kind(m.Bag, nil)
-	if !ok {
+	if !ok || !c.literal(m.Position, m.Literal) {
 		return
 	}
 	f := c.set.Functions.Lookup(m.Function)

@@ -62,12 +62,17 @@ func (c *checker) tooDeep(v *variable) {
 func (c *checker) kind(e policy.Expression, s *scope) (k value.Kind, ok bool) {
 	switch e := e.(type) {
 	case *policy.Literal:
+		if !c.literal(e.Position, e.Value) {
+			return value.Kind{}, false
+		}
+		if x, is := e.Value.(value.XPathExpression); is && !c.xpathLiteral(e.Position, x) {
+			return value.Kind{}, false
+		}
 		return e.Value.Kind(), true
 	case *policy.Designator:
 		return value.BagOf(e.Type), true
 	case *policy.Selector:
-		c.errorf(e.Position, policy.ReasonFeature, "AttributeSelector needs XPath, which is not supported")
-		return value.Kind{}, false
+		return value.BagOf(e.Type), c.selector(e)
 	case *policy.VariableReference:
 		return c.variableReference(e, s)
 	case *policy.FunctionReference:
@@ -79,6 +84,14 @@ func (c *checker) kind(e policy.Expression, s *scope) (k value.Kind, ok bool) {
 		c.errorf(policy.Position{}, policy.ReasonParse, "an expression is missing")
 		return value.Kind{}, false
 	}
+}
+
+// literal reports a literal without a value; readers make none.
+func (c *checker) literal(at policy.Position, v value.Value) bool {
+	if v == nil {
+		c.errorf(at, policy.ReasonParse, "a value is missing")
+	}
+	return v != nil
 }
 
 func (c *checker) variableReference(e *policy.VariableReference, s *scope) (value.Kind, bool) {

@@ -45,6 +45,7 @@ func (c *checker) catalogue(documents []policy.Document) catalogue {
 	}
 	var walk func(policy.Child)
 	walk = func(child policy.Child) {
+		c.files[child] = c.file
 		switch p := child.(type) {
 		case *policy.Policy:
 			add(key{false, p.ID}, p.Version, p)
@@ -107,6 +108,8 @@ func (c *checker) checkGraph(documents []policy.Document) {
 			if set, ok := referent.(*policy.PolicySet); ok {
 				for i, s := range open {
 					if s == set {
+						// The reference is in the innermost one.
+						c.file = c.files[open[len(open)-1]]
 						c.errorf(p.Position, policy.ReasonCycle, "references run in a circle: %s", circle(open[i:]))
 						return extent{}
 					}
@@ -136,11 +139,11 @@ func (c *checker) checkGraph(documents []policy.Document) {
 	}
 
 	for _, d := range documents {
-		c.file = d.Name
 		if d.Root == nil {
 			continue
 		}
 		e := visit(d.Root)
+		c.file = d.Name
 		if e.depth > maxDepth {
 			c.errorf(d.Root.Place(), policy.ReasonDepth, "policies are nested %d deep with references followed, more than %d", e.depth, maxDepth)
 		}

@@ -8,9 +8,11 @@ package compile
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/forseti-pdp/forseti/pdp/combine"
 	"github.com/forseti-pdp/forseti/pdp/function"
+	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -49,7 +51,11 @@ type Set struct {
 	Functions  *function.Library
 	algorithms *combine.Table
 	references map[*policy.Reference]policy.Child
+	paths      map[*policy.Selector]*xpath.Expr
 }
+
+// Path is the compiled path of a selector of the set.
+func (s *Set) Path(selector *policy.Selector) *xpath.Expr { return s.paths[selector] }
 
 // Referent is the policy or policy set that the reference stands for.
 func (s *Set) Referent(r *policy.Reference) policy.Child { return s.references[r] }
@@ -74,9 +80,10 @@ func Build(o Options, documents []policy.Document) (*Set, policy.Problems) {
 		Functions:  o.Functions,
 		algorithms: o.Algorithms,
 		references: make(map[*policy.Reference]policy.Child),
+		paths:      make(map[*policy.Selector]*xpath.Expr),
 	}
-	c := &checker{set: s, options: o}
-	c.root(o.RootAlgorithm)
+	c := &checker{set: s, options: o, files: make(map[policy.Child]string)}
+	configured := c.root(o.RootAlgorithm)
 	catalogue := c.catalogue(documents)
 	for _, d := range documents {
 		c.file = d.Name
@@ -89,7 +96,7 @@ func Build(o Options, documents []policy.Document) (*Set, policy.Problems) {
 	c.checkGraph(documents)
 	c.problems.Sort()
 	invalid := c.invalid()
-	if len(invalid) > 0 && !o.Lenient {
+	if !configured || len(invalid) > 0 && !o.Lenient {
 		return nil, c.problems
 	}
 	for _, d := range documents {
@@ -149,19 +156,22 @@ type checker struct {
 	options  Options
 	problems policy.Problems
 	file     string
+	files    map[policy.Child]string // of each policy and policy set
 	path     []string
-	depth    int // of the expression that is checked
+	depth    int    // of the expression that is checked
+	version  string // the XPathVersion in force
 }
 
-// root checks the algorithm over the documents, which is configuration (§7.17).
-func (c *checker) root(algorithm string) {
+// root checks the algorithm over the documents, which is configuration (§7.17),
+// and reports whether it may be used.
+func (c *checker) root(algorithm string) bool {
 	c.file = "configuration"
-	a := c.set.algorithms.ForPolicies(algorithm)
-	if a == nil {
+	if a := c.set.algorithms.ForPolicies(algorithm); a == nil {
 		c.errorf(policy.Position{}, policy.ReasonType, "root algorithm %q is not a policy-combining algorithm", algorithm)
-		return
+	} else {
+		c.in("root algorithm", func() { c.hiddenErrors(policy.Position{}, a) })
 	}
-	c.in("root algorithm", func() { c.hiddenErrors(policy.Position{}, a) })
+	return len(c.problems.Errors()) == 0
 }
 
 // in works on one part of the document, which the path of problems names.
@@ -172,15 +182,8 @@ func (c *checker) in(part string, work func()) {
 }
 
 func (c *checker) report(at policy.Position, warning bool, reason policy.Reason, format string, args ...any) {
-	path := ""
-	for i, p := range c.path {
-		if i > 0 {
-			path += " / "
-		}
-		path += p
-	}
 	c.problems = append(c.problems, policy.Problem{
-		File: c.file, Position: at, Path: path, Reason: reason, Message: fmt.Sprintf(format, args...), Warning: warning,
+		File: c.file, Position: at, Path: strings.Join(c.path, " / "), Reason: reason, Message: fmt.Sprintf(format, args...), Warning: warning,
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/forseti-pdp/forseti/pdp/internal/compile"
+	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -22,14 +23,21 @@ type Input struct {
 	Finder  Finder    // may be nil
 	Now     time.Time // the one clock reading of this request (§7.3.6)
 	// Budget is how many steps the evaluation may take: a step is about one
-	// match, one function application or one value comparison.
+	// policy, rule, obligation, match, function application or value comparison.
 	Budget int
+	// MaxNested bounds how often access-permitted evaluates (A.3.16).
+	MaxNested int
+	// ReadAttributes reads the content of an Attributes element; nil if that is
+	// not supported. The error is an *xacml.Error.
+	ReadAttributes func(category, content string) (xacml.Attributes, error)
 }
 
 // Evaluate decides one individual request (§7.17).
 func Evaluate(ctx context.Context, set *compile.Set, in Input) xacml.Result {
 	e := newEvaluation(ctx, set, in)
+	e.poll()
 	out := e.policySet(set.Root)
+	e.poll()
 	result := xacml.Result{
 		Decision:   out.decision,
 		Status:     xacml.Status{Code: xacml.StatusOK},
@@ -45,7 +53,7 @@ func Evaluate(ctx context.Context, set *compile.Set, in Input) xacml.Result {
 	case out.decision == xacml.Permit || out.decision == xacml.Deny:
 		result.Obligations, result.Advice = out.obligations, out.advice
 	}
-	if in.Request.ReturnPolicyIDList && e.stopped == nil {
+	if e.stopped == nil {
 		result.PolicyIDs = withoutDuplicates(out.applicable)
 	}
 	return result
@@ -56,17 +64,29 @@ type evaluation struct {
 	ctx  context.Context
 	set  *compile.Set
 	in   Input
-	used int // steps
-	// stopped is why the evaluation was given up, and nil if it was not.
-	stopped *xacml.Error
+	*meter
 
 	// bags holds every bag that was read: it keeps its value for the whole
 	// evaluation, an error too (§7.3.5).
 	bags map[xacml.AttributeKey]bagResult
+	// documents holds the Content of each category that was needed; nil if it
+	// has none.
+	documents map[string]*xpath.Document
+}
+
+// meter is what an evaluation and those inside of it have used together (A.3.16).
+type meter struct {
+	used int // steps
+	// stopped is why the evaluation was given up, and nil if it was not.
+	stopped *xacml.Error
+	nested  int // evaluations inside of evaluations
 }
 
 func newEvaluation(ctx context.Context, set *compile.Set, in Input) *evaluation {
-	return &evaluation{ctx: ctx, set: set, in: in, bags: make(map[xacml.AttributeKey]bagResult)}
+	return &evaluation{
+		ctx: ctx, set: set, in: in, meter: &meter{},
+		bags: make(map[xacml.AttributeKey]bagResult), documents: make(map[string]*xpath.Document),
+	}
 }
 
 type bagResult struct {
@@ -81,7 +101,7 @@ type outcome struct {
 	err                 *xacml.Error
 	obligations, advice []xacml.Obligation
 	// applicable are the policies and policy sets from here down that are not
-	// NotApplicable (§5.48).
+	// NotApplicable (§5.48), if the request asks for them.
 	applicable []xacml.PolicyIdentifier
 }
 
@@ -106,10 +126,17 @@ func (e *evaluation) spend(steps int) *xacml.Error {
 		return e.stopped
 	}
 	e.used += steps
-	if e.used/pollEvery != before && e.ctx.Err() != nil {
-		e.stopped = xacml.ProcessingErrorf("the evaluation was given up: %v", e.ctx.Err())
+	if e.used/pollEvery != before {
+		e.poll()
 	}
 	return e.stopped
+}
+
+// poll gives the evaluation up if its context has ended.
+func (e *evaluation) poll() {
+	if err := e.ctx.Err(); err != nil && e.stopped == nil {
+		e.stopped = xacml.ProcessingErrorf("the evaluation was given up: %v", err)
+	}
 }
 
 func withoutDuplicates(ids []xacml.PolicyIdentifier) []xacml.PolicyIdentifier {

@@ -29,7 +29,9 @@ func (e *evaluation) expression(x policy.Expression, vars *variables) (value.Dat
 		return e.variable(x, vars)
 	case *policy.Apply:
 		return e.apply(x, vars)
-	default: // Selector and FunctionReference do not get past the check
+	case *policy.Selector:
+		return e.selector(x)
+	default: // a FunctionReference elsewhere does not get past the check
 		return nil, xacml.SyntaxErrorf("an expression is not supported here")
 	}
 }

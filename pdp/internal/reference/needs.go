@@ -13,7 +13,10 @@ import (
 // target is certain not to match, whatever the pending attributes are, needs
 // nothing. The order is that of the policies.
 func Needs(ctx context.Context, set *compile.Set, in Input, pending func(xacml.AttributeKey) bool) []xacml.AttributeKey {
-	n := &needs{e: newEvaluation(ctx, set, in), pending: pending, found: make(map[xacml.AttributeKey]bool)}
+	n := &needs{
+		e: newEvaluation(ctx, set, in), pending: pending,
+		found: make(map[xacml.AttributeKey]bool), visited: make(map[policy.Child]bool),
+	}
 	n.policySet(set.Root)
 	return n.keys
 }
@@ -23,6 +26,7 @@ type needs struct {
 	pending func(xacml.AttributeKey) bool
 	keys    []xacml.AttributeKey
 	found   map[xacml.AttributeKey]bool
+	visited map[policy.Child]bool // what was looked at needs nothing more
 }
 
 func (n *needs) add(keys []xacml.AttributeKey) {
@@ -42,6 +46,10 @@ func (n *needs) policySet(p *policy.PolicySet) {
 		if r, ok := c.(*policy.Reference); ok {
 			c = n.e.set.Referent(r)
 		}
+		if n.visited[c] {
+			continue
+		}
+		n.visited[c] = true
 		switch c := c.(type) {
 		case *policy.PolicySet:
 			n.policySet(c)

@@ -29,6 +29,9 @@ func (e *evaluation) obligations(d xacml.Decision, list []policy.ObligationExpre
 		if o.On.Decision() != d {
 			continue
 		}
+		if err := e.spend(1); err != nil {
+			return nil, err
+		}
 		assignments, err := e.assignments(o.Assignments, vars)
 		if err != nil {
 			return nil, err
@@ -53,6 +56,9 @@ func (e *evaluation) assignments(list []policy.AssignmentExpression, vars *varia
 			values = d.Values()
 		case value.Value:
 			values = []value.Value{d}
+		}
+		if err := e.spend(len(values)); err != nil {
+			return nil, err
 		}
 		for _, v := range values {
 			out = append(out, xacml.AttributeAssignment{AttributeID: a.AttributeID, Category: a.Category, Issuer: a.Issuer, Value: v})

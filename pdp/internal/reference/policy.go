@@ -9,6 +9,9 @@ import (
 // rule is §7.11 with table 4.
 func (e *evaluation) rule(r *policy.Rule, vars *variables) outcome {
 	failed := func(err *xacml.Error) outcome { return outcome{decision: r.Effect.Indeterminate(), err: err} }
+	if err := e.spend(1); err != nil {
+		return failed(err)
+	}
 	if r.Target != nil { // without a target the rule applies where its policy does
 		switch m, err := e.target(r.Target); m {
 		case noMatch:
@@ -41,7 +44,7 @@ func (e *evaluation) policy(p *policy.Policy) outcome {
 		vars.definitions[p.Variables[i].ID] = &p.Variables[i]
 	}
 	out := e.combined(&p.Target, e.set.RuleAlgorithm(p), &rules{e: e, policy: p, vars: vars}, p.Obligations, p.Advice, vars)
-	out.name(xacml.PolicyIdentifier{ID: p.ID, Version: p.Version})
+	e.name(&out, xacml.PolicyIdentifier{ID: p.ID, Version: p.Version})
 	return out
 }
 
@@ -49,7 +52,7 @@ func (e *evaluation) policy(p *policy.Policy) outcome {
 func (e *evaluation) policySet(p *policy.PolicySet) outcome {
 	out := e.combined(&p.Target, e.set.PolicyAlgorithm(p), &policies{e: e, children: p.Children}, p.Obligations, p.Advice, nil)
 	if p != e.set.Root {
-		out.name(xacml.PolicyIdentifier{PolicySet: true, ID: p.ID, Version: p.Version})
+		e.name(&out, xacml.PolicyIdentifier{PolicySet: true, ID: p.ID, Version: p.Version})
 	}
 	if out.decision == xacml.NotApplicable {
 		out.applicable = nil
@@ -59,12 +62,13 @@ func (e *evaluation) policySet(p *policy.PolicySet) outcome {
 
 // name puts the policy before those below it; nothing is applicable in a
 // policy that is not (§5.48).
-func (o *outcome) name(id xacml.PolicyIdentifier) {
-	if o.decision == xacml.NotApplicable {
-		o.applicable = nil
-		return
+func (e *evaluation) name(out *outcome, id xacml.PolicyIdentifier) {
+	switch {
+	case out.decision == xacml.NotApplicable:
+		out.applicable = nil
+	case e.in.Request.ReturnPolicyIDList:
+		out.applicable = withoutDuplicates(append([]xacml.PolicyIdentifier{id}, out.applicable...))
 	}
-	o.applicable = append([]xacml.PolicyIdentifier{id}, o.applicable...)
 }
 
 // evaluated is children that keep the outcomes of those that were evaluated.
@@ -75,6 +79,9 @@ type evaluated interface {
 
 // combined is what a policy and a policy set have in common.
 func (e *evaluation) combined(t *policy.Target, a *combine.Algorithm, children evaluated, obligations, advice []policy.ObligationExpression, vars *variables) outcome {
+	if err := e.spend(1); err != nil {
+		return outcome{err: err}
+	}
 	matched, targetErr := e.target(t)
 	if matched == noMatch {
 		return outcome{decision: xacml.NotApplicable} // the children need not be evaluated

@@ -1,0 +1,86 @@
+package compile
+
+import (
+	"strings"
+
+	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+)
+
+// selector compiles the path of an AttributeSelector (§5.30, 7.3.7).
+func (c *checker) selector(s *policy.Selector) bool {
+	ok := c.xpathVersion(s.Position, c.version)
+	if !constructible(s.Type) {
+		c.errorf(s.Position, policy.ReasonType, "XPath has no constructor for %s, so a selector cannot give it", s.Type)
+		ok = false
+	}
+	expr := c.xpath(s.Position, s.Path, value.NewNamespaces(s.Namespaces))
+	if expr == nil || !ok {
+		return false
+	}
+	c.set.paths[s] = expr
+	return true
+}
+
+// constructible reports whether XPath has a constructor for the data type
+// (§7.3.7 step 4).
+func constructible(t value.Type) bool {
+	switch t {
+	case value.TypeString, value.TypeBoolean, value.TypeInteger, value.TypeDouble, value.TypeDateTime, value.TypeDate,
+		value.TypeTime, value.TypeHexBinary, value.TypeBase64Binary, value.TypeAnyURI,
+		value.TypeYearMonthDuration, value.TypeDayTimeDuration:
+		return true
+	default:
+		return false
+	}
+}
+
+// xpathLiteral checks a literal of type xpathExpression (A.2).
+func (c *checker) xpathLiteral(at policy.Position, x value.XPathExpression) bool {
+	ok := c.xpathVersion(at, x.Version)
+	return c.xpath(at, x.XPath, x.Namespaces) != nil && ok
+}
+
+// xpath compiles an expression that must select nodes.
+func (c *checker) xpath(at policy.Position, text string, namespaces value.Namespaces) *xpath.Expr {
+	expr, err := xpath.Compile(text, namespaces)
+	switch {
+	case err != nil:
+		c.errorf(at, policy.ReasonXPath, "XPath: %v", err)
+		return nil
+	case expr.Type() != xpath.TypeNodeSet:
+		c.errorf(at, policy.ReasonXPath, "XPath: the expression gives a %s, not nodes", expr.Type())
+		return nil
+	default:
+		return expr
+	}
+}
+
+// xpathVersion checks the XPathVersion in force (§5.5). Expressions are read as
+// XPath 1.0; what needs a later version is refused where it stands.
+func (c *checker) xpathVersion(at policy.Position, version string) bool {
+	switch {
+	case version == xacml.XPath10, version == xacml.XPath20:
+	case version == "":
+		c.warnf(at, policy.ReasonXPath, "no XPathVersion is in force here (§5.5); XPath 1.0 is taken")
+	case strings.EqualFold(version, xacml.XPath10), strings.EqualFold(version, xacml.XPath20):
+		c.warnf(at, policy.ReasonXPath, "XPathVersion %q is misspelt; %q is taken", version, strings.Replace(version, "Rec-", "REC-", 1))
+	default:
+		c.errorf(at, policy.ReasonXPath, "XPathVersion %q is not supported", version)
+		return false
+	}
+	return true
+}
+
+// inVersion works on what a PolicySetDefaults or PolicyDefaults is for; the
+// innermost one counts.
+func (c *checker) inVersion(version string, work func()) {
+	outer := c.version
+	if version != "" {
+		c.version = version
+	}
+	work()
+	c.version = outer
+}

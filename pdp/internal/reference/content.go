@@ -1,0 +1,156 @@
+package reference
+
+import (
+	"errors"
+
+	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+)
+
+// document is the Content of the category as a document of its own (§7.3.7),
+// or nil.
+func (e *evaluation) document(category string) *xpath.Document {
+	if d, known := e.documents[category]; known {
+		return d
+	}
+	var d *xpath.Document
+	for _, attrs := range e.in.Request.Attributes {
+		if attrs.Category == category && attrs.Content != nil {
+			d = xpath.NewDocument(attrs.Content)
+		}
+	}
+	e.documents[category] = d
+	return d
+}
+
+// selector is §5.30 and 7.3.7. What goes wrong in it is Indeterminate whatever
+// MustBePresent says; only that there is nothing is a matter of MustBePresent.
+func (e *evaluation) selector(s *policy.Selector) (value.Datum, *xacml.Error) {
+	var nodes []xpath.Node
+	if document := e.document(s.Category); document != nil {
+		start, err := e.contextNode(s, document)
+		if err != nil {
+			return nil, err
+		}
+		if nodes, err = e.nodes(e.set.Path(s), start); err != nil {
+			return nil, err
+		}
+	}
+	if len(nodes) == 0 && s.MustBePresent {
+		return nil, &xacml.Error{Status: xacml.Status{
+			Code: xacml.StatusMissingAttribute, Message: "a selector finds nothing in the Content of category " + s.Category,
+		}}
+	}
+	values := make([]value.Value, len(nodes))
+	for i, n := range nodes {
+		v, err := value.Parse(s.Type, n.StringValue())
+		if err != nil {
+			return nil, xacml.ProcessingErrorf("a selected node is not of the type %s", s.Type)
+		}
+		values[i] = v
+	}
+	return value.NewBag(s.Type, values...), nil
+}
+
+// contextNode is where the path of the selector starts: the document, or the
+// one node that the attribute named by ContextSelectorId selects.
+func (e *evaluation) contextNode(s *policy.Selector, document *xpath.Document) (xpath.Node, *xacml.Error) {
+	if s.ContextSelectorID == "" {
+		return document.Root(), nil
+	}
+	failed := func(why string) (xpath.Node, *xacml.Error) {
+		return xpath.Node{}, xacml.SyntaxErrorf("the context selector %q %s", s.ContextSelectorID, why)
+	}
+	bag, err := e.bag(xacml.AttributeKey{Category: s.Category, ID: s.ContextSelectorID, Type: value.TypeXPathExpression})
+	if err != nil {
+		return xpath.Node{}, err
+	}
+	if bag.Len() != 1 {
+		return failed("does not have one value")
+	}
+	x := bag.At(0).(value.XPathExpression)
+	if x.Category != s.Category {
+		return failed("is for another category")
+	}
+	nodes, err := e.selectNodes(x)
+	if err != nil {
+		return xpath.Node{}, err
+	}
+	if len(nodes) != 1 {
+		return failed("does not select one node")
+	}
+	return nodes[0], nil
+}
+
+// Select is A.3.15; it makes an evaluation a function.Context.
+func (e *evaluation) Select(x value.XPathExpression) ([]xpath.Node, error) {
+	nodes, err := e.selectNodes(x)
+	if err != nil {
+		return nil, err
+	}
+	return nodes, nil
+}
+
+func (e *evaluation) selectNodes(x value.XPathExpression) ([]xpath.Node, *xacml.Error) {
+	expr, err := xpath.Compile(x.XPath, x.Namespaces)
+	if err != nil {
+		return nil, xacml.ProcessingErrorf("an XPath expression is not valid: %v", err)
+	}
+	document := e.document(x.Category)
+	if document == nil {
+		return nil, nil
+	}
+	return e.nodes(expr, document.Root())
+}
+
+// nodes evaluates an expression that must select nodes.
+func (e *evaluation) nodes(expr *xpath.Expr, start xpath.Node) ([]xpath.Node, *xacml.Error) {
+	if expr.Type() != xpath.TypeNodeSet {
+		return nil, xacml.ProcessingErrorf("an XPath expression gives a %s, not nodes", expr.Type())
+	}
+	steps := min(xpath.DefaultSteps, e.in.Budget-e.used)
+	budget := xpath.NewBudget(steps)
+	result, err := expr.Evaluate(start, budget)
+	if spent := e.spend(steps - budget.Left()); spent != nil {
+		return nil, spent
+	}
+	if err != nil {
+		return nil, xacml.ProcessingErrorf("an XPath expression fails: %v", err)
+	}
+	return result.Nodes(), nil
+}
+
+// AccessPermitted is A.3.16: the whole of the policies, evaluated on a request
+// of its own. Beyond the bound it is the initial evaluation that fails.
+func (e *evaluation) AccessPermitted(category value.AnyURI, attributes value.String) (bool, error) {
+	if e.in.ReadAttributes == nil {
+		return false, xacml.ProcessingErrorf("access-permitted is not supported here")
+	}
+	if e.nested++; e.nested > e.in.MaxNested && e.stopped == nil {
+		e.stopped = xacml.ProcessingErrorf("access-permitted is used more than %d times", e.in.MaxNested)
+	}
+	if e.stopped != nil {
+		return false, e.stopped
+	}
+	replaced, err := e.in.ReadAttributes(string(category), string(attributes))
+	if err != nil {
+		if s, ok := errors.AsType[*xacml.Error](err); ok {
+			return false, s
+		}
+		return false, xacml.SyntaxErrorf("the attributes for access-permitted cannot be read")
+	}
+	request := &xacml.Request{XPathVersion: e.in.Request.XPathVersion}
+	for _, attrs := range e.in.Request.Attributes {
+		if attrs.Category != string(category) {
+			request.Attributes = append(request.Attributes, attrs)
+		}
+	}
+	request.Attributes = append(request.Attributes, replaced)
+	in := e.in
+	in.Request = request
+	inner := newEvaluation(e.ctx, e.set, in)
+	inner.meter = e.meter
+	return inner.policySet(e.set.Root).decision == xacml.Permit && e.stopped == nil, nil
+}
