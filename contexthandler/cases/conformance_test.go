@@ -54,16 +54,29 @@ func TestConformanceOverGRPC(t *testing.T) {
 			sources = c.Sources
 			asked = serve(t, handler())
 		}
-		response, err := asked.Evaluate(t.Context(), requestMessage(request))
-		if err != nil {
-			t.Errorf("%s: %v", c.ID, err)
-			continue
+		for form, message := range map[string]*v1.EvaluateRequest{
+			"fields": requestMessage(t, request),
+			"XML":    {Document: &v1.EvaluateRequest_Xml{Xml: c.Request}},
+		} {
+			response, err := asked.Evaluate(t.Context(), message)
+			if err != nil {
+				t.Errorf("%s in %s: %v", c.ID, form, err)
+				continue
+			}
+			got := c.Judge(responseOf(t, response))
+			if got.Pass != want.Pass {
+				t.Errorf("%s in %s: over gRPC pass is %t (%s), in process %t (%s)", c.ID, form, got.Pass, got.Why, want.Pass, want.Why)
+			}
+			if document := response.GetDocument(); len(document) > 0 {
+				back, err := xacmlxml.ReadResponse(document, xacmlxml.DefaultLimits())
+				if err != nil {
+					t.Errorf("%s: the document that came back: %v", c.ID, err)
+				} else if again := c.Judge(back); again.Pass != want.Pass {
+					t.Errorf("%s: the document that came back: pass is %t (%s), want %t", c.ID, again.Pass, again.Why, want.Pass)
+				}
+			}
 		}
-		got := c.Judge(responseOf(t, response))
-		if got.Pass != want.Pass {
-			t.Errorf("%s: over gRPC pass is %t (%s), in process %t (%s)", c.ID, got.Pass, got.Why, want.Pass, want.Why)
-		}
-		if got.Pass {
+		if want.Pass {
 			passed++
 		}
 	}

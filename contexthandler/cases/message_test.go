@@ -1,15 +1,19 @@
 package cases
 
 import (
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
+	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
 
 // requestMessage is the request as a message.
-func requestMessage(r *xacml.Request) *v1.EvaluateRequest {
+func requestMessage(t *testing.T, r *xacml.Request) *v1.EvaluateRequest {
+	t.Helper()
 	m := &v1.EvaluateRequest{
 		ReturnPolicyIdList: r.ReturnPolicyIDList,
 		CombinedDecision:   r.CombinedDecision,
@@ -17,10 +21,21 @@ func requestMessage(r *xacml.Request) *v1.EvaluateRequest {
 	}
 	for _, c := range r.Attributes {
 		category := &v1.AttributeCategory{Category: c.Category, Id: c.ID}
+		if c.Content != nil {
+			var content strings.Builder
+			if err := xacmlxml.WriteContent(&content, c.Content); err != nil {
+				t.Fatal(err)
+			}
+			category.Content = content.String()
+		}
 		for _, a := range c.Attributes {
 			attribute := &v1.Attribute{AttributeId: a.ID, Issuer: a.Issuer, IncludeInResult: a.IncludeInResult}
 			for _, v := range a.Values {
-				attribute.Values = append(attribute.Values, &v1.AttributeValue{DataType: value.TypeID(v), Value: v.String()})
+				m := &v1.AttributeValue{DataType: value.TypeID(v), Value: v.String()}
+				if x, ok := v.(value.XPathExpression); ok {
+					m.XpathCategory, m.Namespaces = x.Category, maps.Collect(x.Namespaces.All())
+				}
+				attribute.Values = append(attribute.Values, m)
 			}
 			category.Attributes = append(category.Attributes, attribute)
 		}
@@ -90,6 +105,9 @@ func valueOf(t *testing.T, m *v1.AttributeValue) value.Value {
 	dataType, ok := value.TypeByID(m.GetDataType())
 	if !ok {
 		t.Fatalf("got the data type %q, which is unknown", m.GetDataType())
+	}
+	if dataType == value.TypeXPathExpression {
+		return value.NewXPathExpression(m.GetValue(), m.GetXpathCategory(), m.GetNamespaces(), "")
 	}
 	v, err := value.Parse(dataType, m.GetValue())
 	if err != nil {

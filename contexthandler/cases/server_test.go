@@ -55,7 +55,7 @@ func ask(t *testing.T, c *altinnCase, policies []policy.Document, withSources bo
 		config.Dictionary, config.Supplies, config.Sources = dictionary(t), supplies(), sources(t, &c.pip, q)
 	}
 	client := serve(t, contexthandler.New(config))
-	response, err := client.Evaluate(t.Context(), requestMessage(c.request))
+	response, err := client.Evaluate(t.Context(), requestMessage(t, c.request))
 	if err != nil {
 		t.Fatalf("Evaluate: %v", err)
 	}

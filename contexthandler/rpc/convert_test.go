@@ -248,7 +248,11 @@ func TestEvaluate_Requests(t *testing.T) {
 		{"category of a string", with(func(m *v1.EvaluateRequest) {
 			m.Attributes[0].Attributes[0].Values[0].XpathCategory = "urn:c"
 		}), "INVALID_REQUEST"},
-		{"content", with(func(m *v1.EvaluateRequest) { m.Attributes[0].Content = "<a/>" }), xacml.StatusSyntaxError},
+		{"content", with(func(m *v1.EvaluateRequest) { m.Attributes[0].Content = "<a/>" }), xacml.StatusOK},
+		{"broken content", with(func(m *v1.EvaluateRequest) { m.Attributes[0].Content = "<a>" }), xacml.StatusSyntaxError},
+		{"document and fields", with(func(m *v1.EvaluateRequest) { m.Document = &v1.EvaluateRequest_Xml{} }), "INVALID_REQUEST"},
+		{"empty document", &v1.EvaluateRequest{Document: &v1.EvaluateRequest_Xml{}}, xacml.StatusSyntaxError},
+		{"broken document", &v1.EvaluateRequest{Document: &v1.EvaluateRequest_Json{Json: []byte("{")}}, xacml.StatusSyntaxError},
 		{"wrong value", with(func(m *v1.EvaluateRequest) {
 			m.Attributes[0].Attributes[0].Values[0].DataType = "boolean"
 		}), xacml.StatusSyntaxError},

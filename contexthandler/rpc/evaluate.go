@@ -6,6 +6,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
+	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
 
@@ -13,6 +14,9 @@ import (
 // for each AttributeCategory (§5.42, Multiple Decision Profile). An error is a
 // *failure, or an *xacml.Error whose status is that of the result.
 func (n *names) evaluate(m *v1.EvaluateRequest) (*xacml.Request, error) {
+	if request, ok, err := document(m); ok {
+		return request, err
+	}
 	if err := checkSize(m); err != nil {
 		return nil, err
 	}
@@ -21,7 +25,7 @@ func (n *names) evaluate(m *v1.EvaluateRequest) (*xacml.Request, error) {
 			return nil, err
 		}
 	}
-	r := &reader{names: n}
+	r := &reader{names: n.complete()}
 	request := &xacml.Request{
 		ReturnPolicyIDList: m.GetReturnPolicyIdList(),
 		CombinedDecision:   m.GetCombinedDecision(),
@@ -89,10 +93,14 @@ func (r *reader) attributes(c *v1.AttributeCategory, xpathVersion string) (xacml
 	if hasControl(c.GetId()) {
 		return xacml.Attributes{}, invalidf("the id %s of a category holds a control character", quote(c.GetId()))
 	}
-	if c.GetContent() != "" {
-		r.note(xacml.SyntaxErrorf("category %s: Content is not supported", quote(category)))
-	}
 	out := xacml.Attributes{Category: category, ID: c.GetId()}
+	if c.GetContent() != "" {
+		content, err := xacmlxml.ReadContent([]byte(c.GetContent()), xacmlxml.DefaultLimits())
+		if err != nil {
+			r.note(xacml.SyntaxErrorf("the Content of category %s: %v", quote(category), err))
+		}
+		out.Content = content
+	}
 	for _, a := range c.GetAttributes() {
 		attribute, err := r.attribute(category, a.GetAttributeId(), a.GetIssuer(), len(a.GetValues()))
 		if err != nil {

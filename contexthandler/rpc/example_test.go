@@ -77,7 +77,7 @@ func ask(address, action string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	answer, err := pb.NewAuthorizationServiceClient(conn).Authorize(ctx, &pb.AuthorizeRequest{

@@ -17,6 +17,16 @@ type names struct {
 	dictionary *contexthandler.Dictionary
 	categories map[string]string     // by short name
 	types      map[string]value.Type // by short name
+	// relative accepts names without a scheme, which a complete XACML request
+	// may have; elsewhere they are likely to be typing errors.
+	relative bool
+}
+
+// complete gives the names that a complete XACML request may use.
+func (n *names) complete() *names {
+	all := *n
+	all.relative = true
+	return &all
 }
 
 func newNames(dictionary *contexthandler.Dictionary) *names {
@@ -44,7 +54,7 @@ func (n *names) category(name string) (string, error) {
 	if uri, ok := n.categories[name]; ok {
 		return uri, nil
 	}
-	return name, checkURI("category", name)
+	return name, n.checkName("category", name)
 }
 
 // checkAttribute refuses what neither is the id of an attribute nor an alias.
@@ -53,7 +63,7 @@ func (n *names) checkAttribute(category, id string) error {
 	if n.dictionary.Known(category, id) {
 		return nil
 	}
-	return checkURI("attribute id", id)
+	return n.checkName("attribute id", id)
 }
 
 // dataType is a data type by its URI or short name. No name stands for the type
@@ -70,6 +80,14 @@ func (n *names) dataType(category, id, name string) (value.Type, error) {
 		return t, nil
 	}
 	return value.TypeUnknown, checkURI("data type", name)
+}
+
+// checkName refuses what cannot be the name of a category or attribute.
+func (n *names) checkName(field, name string) error {
+	if n.relative && name != "" && !hasControl(name) {
+		return nil
+	}
+	return checkURI(field, name)
 }
 
 // checkURI refuses what cannot be the URI that the field asks for.

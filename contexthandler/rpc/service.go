@@ -69,6 +69,9 @@ func (s *service) Evaluate(ctx context.Context, m *v1.EvaluateRequest) (*v1.Eval
 		return nil, err
 	}
 	response := evaluateResponse(snapshot.ID, results)
+	if response.Document, err = answer(m, results); err != nil {
+		return nil, fmt.Errorf("cannot write the response: %w", err)
+	}
 	return response, s.checkAnswer(response)
 }
 

@@ -216,7 +216,7 @@ func datum(t *testing.T, literal string) value.Datum {
 		return parse(t, typ, text)
 	}
 	var values []value.Value
-	for _, element := range strings.Fields(strings.Trim(text, "[]")) {
+	for element := range strings.FieldsSeq(strings.Trim(text, "[]")) {
 		values = append(values, parse(t, typ, strings.Trim(element, "'")))
 	}
 	return value.NewBag(typ, values...)

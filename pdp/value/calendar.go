@@ -223,7 +223,9 @@ func (l *lexer) zone() (zone, error) {
 	return zone{int16(offset), true}, nil
 }
 
-func appendDay(b []byte, number int64) []byte {
+// dayText writes the date of a day.
+func dayText(number int64) []byte {
+	var b []byte
 	year, month, day := calendarDay(number)
 	if year < 1 {
 		b = append(b, '-')

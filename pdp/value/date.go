@@ -48,7 +48,7 @@ func (Date) Kind() Kind { return One(TypeDate) }
 // between -11:59 and +12:00, so that 2002-10-10+13:00 is 2002-10-09-11:00.
 func (d Date) String() string {
 	c := d.canonical()
-	return string(appendZone(appendDay(nil, c.day), c.zone))
+	return string(appendZone(dayText(c.day), c.zone))
 }
 
 func (Date) datum() {}

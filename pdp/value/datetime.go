@@ -58,7 +58,7 @@ func (d DateTime) String() string {
 	if d.zone.known {
 		wall = d.instant()
 	}
-	b := appendDay(nil, floorDiv(wall, daySeconds))
+	b := dayText(floorDiv(wall, daySeconds))
 	b = appendClock(append(b, 'T'), floorMod(wall, daySeconds), d.attos)
 	return string(appendZone(b, zone{known: d.zone.known}))
 }

@@ -9,9 +9,9 @@ func Lexical(v Value) string {
 	case Time:
 		return string(appendZone(appendClock(nil, v.seconds, v.attos), v.zone))
 	case Date:
-		return string(appendZone(appendDay(nil, v.day), v.zone))
+		return string(appendZone(dayText(v.day), v.zone))
 	case DateTime:
-		b := append(appendDay(nil, floorDiv(v.wall, daySeconds)), 'T')
+		b := append(dayText(floorDiv(v.wall, daySeconds)), 'T')
 		return string(appendZone(appendClock(b, floorMod(v.wall, daySeconds), v.attos), v.zone))
 	default:
 		return v.String()

@@ -3,6 +3,7 @@ package xacmljson
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
@@ -57,6 +58,9 @@ func (n *node) member(name string) *node {
 // path is the JSON pointer to n (RFC 6901). It is made of names of the profile
 // and numbers only, so that nothing needs to be escaped.
 func (n *node) path() string {
+	if n.parent == nil {
+		return ""
+	}
 	var steps []string
 	for ; n.parent != nil; n = n.parent {
 		if n.parent.kind == array {
@@ -66,9 +70,5 @@ func (n *node) path() string {
 		}
 	}
 	slices.Reverse(steps)
-	path := ""
-	for _, step := range steps {
-		path += "/" + step
-	}
-	return path
+	return "/" + strings.Join(steps, "/")
 }

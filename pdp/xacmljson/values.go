@@ -173,9 +173,9 @@ func (r *reader) foreign(n *node, id string) value.Value {
 	return value.Foreign{DataType: id, Text: s}
 }
 
-// maxWholeDigits bounds how far an exponent can blow up a number; package value
-// reads no longer integers.
-const maxWholeDigits = 4096
+// maxZeros bounds how far an exponent can blow up a number, because a short literal
+// must not cost as much as a long integer. No double has more.
+const maxZeros = 308
 
 // whole is a number without fraction as digits: 5.0 and 0.5e1 are 5.
 func whole(literal string) (digits string, ok bool) {
@@ -198,7 +198,7 @@ func whole(literal string) (digits string, ok bool) {
 	}
 	trimmed := strings.TrimRight(digits, "0")
 	zeros := scale - len(fraction) + len(digits) - len(trimmed)
-	if zeros < 0 || zeros > maxWholeDigits {
+	if zeros < 0 || zeros > maxZeros {
 		return "", false
 	}
 	return sign + trimmed + strings.Repeat("0", zeros), true

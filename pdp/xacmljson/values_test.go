@@ -234,12 +234,14 @@ func TestProfile3_3_Refused(t *testing.T) {
 	}
 }
 
-func TestWhole(t *testing.T) {
-	if got, ok := whole("1e4096"); !ok || len(got) != 4097 {
-		t.Errorf("got %d digits and %v, want 4097 digits", len(got), ok)
+// An exponent must not make a long integer of a short literal.
+func TestProfile3_3_1_ExponentsAreBounded(t *testing.T) {
+	const members = `"DataType": "integer", "Value": `
+	if got := valuesIn(t, members+"1e308"); len(got) != 1 || len(got[0].String()) != 309 {
+		t.Errorf("got %v, want an integer of 309 digits", got)
 	}
-	if _, ok := whole("1e4097"); ok {
-		t.Error("got 4098 digits, want them refused")
+	if _, err := ReadRequest([]byte(inAttribute(members+"1e309")), Limits{}); err == nil {
+		t.Error("got an integer of 310 digits, want it refused")
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package xacmlxml reads and writes the XML of XACML 3.0: policies into the
 // model of package policy (core chapters 5.1 to 5.41), requests and responses
-// into those of package xacml (5.42 to 5.58) and back.
+// into those of package xacml (5.42 to 5.58) and back. What is written is valid by
+// the schema and is read as what it was.
 //
 // It is the one way in for XML and it is strict. [ReadPolicy] and its siblings
 // accept a document only if it is

@@ -25,9 +25,7 @@ func (p *writer) hoist(root *etree.Element) {
 			return slices.ContainsFunc(shared, func(s etree.Attr) bool { return s.FullKey() == a.FullKey() })
 		})
 	}
-	for _, a := range shared {
-		root.CreateAttr(a.FullKey(), a.Value)
-	}
+	root.Attr = slices.Insert(root.Attr, 1, shared...) // after xmlns
 }
 
 // declaresSame reports whether e declares a namespace as a does.

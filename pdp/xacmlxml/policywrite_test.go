@@ -125,7 +125,7 @@ func TestOracle_WritePolicy(t *testing.T) {
 		g := &generator{T: t, uriRunes: plainRunes}
 		return g.document()
 	})
-	all := [][]byte{}
+	var all [][]byte
 	for _, document := range documents {
 		all = append(all, written(t, document))
 	}

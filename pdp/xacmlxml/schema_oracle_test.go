@@ -108,7 +108,7 @@ func restructure(rng *rand.Rand, source string) (string, error) {
 }
 
 // TestOracle_SchemaOfMutants checks that nothing is accepted that libxml2 finds
-// invalid by the schema, and that requests survive writing and reading.
+// invalid by the schema, and that policies and requests survive writing and reading.
 func TestOracle_SchemaOfMutants(t *testing.T) {
 	program, err := exec.LookPath("xmllint")
 	if err != nil {
@@ -120,10 +120,12 @@ func TestOracle_SchemaOfMutants(t *testing.T) {
 		t.Fatal(err)
 	}
 	read := map[string]func(*testing.T, []byte) error{
-		everything: func(_ *testing.T, data []byte) error {
-			if _, problems := ReadPolicy("d", data, Limits{}); len(problems.Errors()) > 0 {
+		everything: func(t *testing.T, data []byte) error {
+			document, problems := ReadPolicy("d", data, Limits{})
+			if len(problems.Errors()) > 0 {
 				return problems
 			}
+			checkPolicyRoundTrip(t, document)
 			return nil
 		},
 		fullRequest: func(t *testing.T, data []byte) error {

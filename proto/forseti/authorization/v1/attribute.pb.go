@@ -103,7 +103,8 @@ func (x *AttributeCategory) GetAttributes() []*Attribute {
 type Attribute struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// AttributeId names the attribute: a URI, or an alias that the service
-	// declares. Responses always hold the URI. Required.
+	// declares. In an EvaluateRequest any other name stands for itself. Responses
+	// always hold the URI. Required.
 	AttributeId string `protobuf:"bytes,1,opt,name=attribute_id,json=attributeId,proto3" json:"attribute_id,omitempty"`
 	// Issuer of the attribute. Empty: none.
 	Issuer string `protobuf:"bytes,2,opt,name=issuer,proto3" json:"issuer,omitempty"`

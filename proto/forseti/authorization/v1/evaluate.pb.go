@@ -21,12 +21,9 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// EvaluateRequest is a complete XACML request (core 5.42).
-//
-// Field numbers 6 to 9 are kept free for the same request as a document in one
-// of the standard's own forms, XML (core 5.42) or JSON (JSON Profile 1.1), as
-// bytes. They are not marked as reserved, so that taking them into use is not a
-// breaking change.
+// EvaluateRequest is a complete XACML request (core 5.42): in the fields 1 to 5,
+// or as a document in one of the standard's own forms. A request that has both is
+// refused.
 type EvaluateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Attributes by category. The order does not matter.
@@ -45,6 +42,15 @@ type EvaluateRequest struct {
 	// to (Multiple Decision Profile). Empty: the categories are one request, or
 	// several if a category occurs several times. At most 1,000 decisions result.
 	MultiRequests []*RequestReference `protobuf:"bytes,5,rep,name=multi_requests,json=multiRequests,proto3" json:"multi_requests,omitempty"`
+	// Document is the request in place of the other fields. A document that is
+	// not valid is not an error of the RPC: it is DECISION_INDETERMINATE with the
+	// status syntax-error. The response then holds a document of the same form.
+	//
+	// Types that are valid to be assigned to Document:
+	//
+	//	*EvaluateRequest_Xml
+	//	*EvaluateRequest_Json
+	Document      isEvaluateRequest_Document `protobuf_oneof:"document"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -114,6 +120,49 @@ func (x *EvaluateRequest) GetMultiRequests() []*RequestReference {
 	return nil
 }
 
+func (x *EvaluateRequest) GetDocument() isEvaluateRequest_Document {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+func (x *EvaluateRequest) GetXml() []byte {
+	if x != nil {
+		if x, ok := x.Document.(*EvaluateRequest_Xml); ok {
+			return x.Xml
+		}
+	}
+	return nil
+}
+
+func (x *EvaluateRequest) GetJson() []byte {
+	if x != nil {
+		if x, ok := x.Document.(*EvaluateRequest_Json); ok {
+			return x.Json
+		}
+	}
+	return nil
+}
+
+type isEvaluateRequest_Document interface {
+	isEvaluateRequest_Document()
+}
+
+type EvaluateRequest_Xml struct {
+	// Xml is an XML document with a Request as its root (core 5.42), in UTF-8.
+	Xml []byte `protobuf:"bytes,6,opt,name=xml,proto3,oneof"`
+}
+
+type EvaluateRequest_Json struct {
+	// Json is a JSON document with a Request member (JSON Profile 1.1).
+	Json []byte `protobuf:"bytes,7,opt,name=json,proto3,oneof"`
+}
+
+func (*EvaluateRequest_Xml) isEvaluateRequest_Document() {}
+
+func (*EvaluateRequest_Json) isEvaluateRequest_Document() {}
+
 // RequestReference is one individual request among the categories of an
 // EvaluateRequest (core 5.51).
 type RequestReference struct {
@@ -170,7 +219,10 @@ type EvaluateResponse struct {
 	Results []*Result `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
 	// Snapshot names the set of policies that was decided on by its content:
 	// equal names, equal policies. Opaque otherwise. Never empty.
-	Snapshot      string `protobuf:"bytes,2,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	Snapshot string `protobuf:"bytes,2,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
+	// Document is the response in the form in which the request came, XML (core
+	// 5.47) or JSON. Empty if the request came in fields.
+	Document      []byte `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -219,11 +271,18 @@ func (x *EvaluateResponse) GetSnapshot() string {
 	return ""
 }
 
+func (x *EvaluateResponse) GetDocument() []byte {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
 var File_forseti_authorization_v1_evaluate_proto protoreflect.FileDescriptor
 
 const file_forseti_authorization_v1_evaluate_proto_rawDesc = "" +
 	"\n" +
-	"'forseti/authorization/v1/evaluate.proto\x12\x18forseti.authorization.v1\x1a(forseti/authorization/v1/attribute.proto\x1a'forseti/authorization/v1/decision.proto\"\xb6\x02\n" +
+	"'forseti/authorization/v1/evaluate.proto\x12\x18forseti.authorization.v1\x1a(forseti/authorization/v1/attribute.proto\x1a'forseti/authorization/v1/decision.proto\"\xec\x02\n" +
 	"\x0fEvaluateRequest\x12K\n" +
 	"\n" +
 	"attributes\x18\x01 \x03(\v2+.forseti.authorization.v1.AttributeCategoryR\n" +
@@ -231,12 +290,17 @@ const file_forseti_authorization_v1_evaluate_proto_rawDesc = "" +
 	"\x15return_policy_id_list\x18\x02 \x01(\bR\x12returnPolicyIdList\x12+\n" +
 	"\x11combined_decision\x18\x03 \x01(\bR\x10combinedDecision\x12#\n" +
 	"\rxpath_version\x18\x04 \x01(\tR\fxpathVersion\x12Q\n" +
-	"\x0emulti_requests\x18\x05 \x03(\v2*.forseti.authorization.v1.RequestReferenceR\rmultiRequests\"$\n" +
+	"\x0emulti_requests\x18\x05 \x03(\v2*.forseti.authorization.v1.RequestReferenceR\rmultiRequests\x12\x12\n" +
+	"\x03xml\x18\x06 \x01(\fH\x00R\x03xml\x12\x14\n" +
+	"\x04json\x18\a \x01(\fH\x00R\x04jsonB\n" +
+	"\n" +
+	"\bdocument\"$\n" +
 	"\x10RequestReference\x12\x10\n" +
-	"\x03ids\x18\x01 \x03(\tR\x03ids\"j\n" +
+	"\x03ids\x18\x01 \x03(\tR\x03ids\"\x86\x01\n" +
 	"\x10EvaluateResponse\x12:\n" +
 	"\aresults\x18\x01 \x03(\v2 .forseti.authorization.v1.ResultR\aresults\x12\x1a\n" +
-	"\bsnapshot\x18\x02 \x01(\tR\bsnapshotBOZMgithub.com/forseti-pdp/forseti/proto/forseti/authorization/v1;authorizationv1b\x06proto3"
+	"\bsnapshot\x18\x02 \x01(\tR\bsnapshot\x12\x1a\n" +
+	"\bdocument\x18\x03 \x01(\fR\bdocumentBOZMgithub.com/forseti-pdp/forseti/proto/forseti/authorization/v1;authorizationv1b\x06proto3"
 
 var (
 	file_forseti_authorization_v1_evaluate_proto_rawDescOnce sync.Once
@@ -276,6 +340,10 @@ func file_forseti_authorization_v1_evaluate_proto_init() {
 	}
 	file_forseti_authorization_v1_attribute_proto_init()
 	file_forseti_authorization_v1_decision_proto_init()
+	file_forseti_authorization_v1_evaluate_proto_msgTypes[0].OneofWrappers = []any{
+		(*EvaluateRequest_Xml)(nil),
+		(*EvaluateRequest_Json)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
