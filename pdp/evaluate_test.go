@@ -146,7 +146,7 @@ func TestEvaluate_EndsWithItsContext(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		result := p.Evaluate(ctx, oneAttribute("a", texts(3_000)...), nil)
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("took %v after a deadline of 1ms", took)
 		}
 		checkResult(t, result, xacml.IndeterminateDP, xacml.StatusProcessingError, "deadline exceeded")
@@ -156,7 +156,7 @@ func TestEvaluate_EndsWithItsContext(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		result := newPDP(t, pdp.Config{Budget: 1 << 40}, doubling(20)...).Evaluate(ctx, &xacml.Request{}, nil)
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("took %v after a deadline of 20ms", took)
 		}
 		checkResult(t, result, xacml.IndeterminateDP, xacml.StatusProcessingError, "deadline exceeded")
@@ -201,7 +201,7 @@ func TestEvaluate_Budget(t *testing.T) {
 			p := newPDP(t, pdp.Config{Budget: tt.budget}, tt.documents...)
 			start := time.Now()
 			result := p.Evaluate(t.Context(), many, nil)
-			if took := time.Since(start); took > 10*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("took %v", took)
 			}
 			if tt.want.Indeterminate() {

@@ -195,7 +195,7 @@ func TestNeeds_References(t *testing.T) {
 	if got := needed(t, newPDP(t, pdp.Config{}, documents...), &xacml.Request{}, nil); got != "role" {
 		t.Errorf("needs %q, want role", got)
 	}
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 }

@@ -3,6 +3,7 @@
 //	forseti serve       serve decisions over gRPC, and metrics and health over HTTP
 //	forseti authorize   ask a running service for a decision
 //	forseti config      print or check the configuration in effect
+//	forseti functions   list the functions that policies may use
 //	forseti version     print the version
 //
 // The package wires the others together and holds what belongs to a program:
@@ -53,7 +54,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), authorizeCommand(), configCommand(), versionCommand())
+	root.AddCommand(serveCommand(), authorizeCommand(), configCommand(), functionsCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)

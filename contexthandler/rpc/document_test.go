@@ -51,8 +51,12 @@ func TestEvaluate_Forms(t *testing.T) {
 	if err := xacmljson.WriteRequest(&inJSON, request); err != nil {
 		t.Fatal(err)
 	}
-	readXML := func(data []byte) (*xacml.Response, error) { return xacmlxml.ReadResponse(data, xacmlxml.DefaultLimits()) }
-	readJSON := func(data []byte) (*xacml.Response, error) { return xacmljson.ReadResponse(data, xacmljson.DefaultLimits()) }
+	readXML := func(data []byte) (*xacml.Response, error) {
+		return xacmlxml.ReadResponse(data, xacmlxml.DefaultLimits())
+	}
+	readJSON := func(data []byte) (*xacml.Response, error) {
+		return xacmljson.ReadResponse(data, xacmljson.DefaultLimits())
+	}
 	for _, tt := range []struct {
 		name    string
 		request *pb.EvaluateRequest

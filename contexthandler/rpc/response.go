@@ -136,7 +136,7 @@ func policyReferences(all []xacml.PolicyIdentifier) []*v1.PolicyReference {
 // attributeValue is a value in its lexical form, with all that it takes to read
 // it back.
 func attributeValue(v value.Value) *v1.AttributeValue {
-	out := &v1.AttributeValue{DataType: value.TypeID(v), Value: v.String()}
+	out := &v1.AttributeValue{DataType: value.TypeID(v), Value: value.Lexical(v)}
 	if x, ok := v.(value.XPathExpression); ok {
 		out.XpathCategory = x.Category
 		for prefix, uri := range x.Namespaces.All() {

