@@ -59,8 +59,9 @@ fmt: $(TOOLS) ## format Go and the wire contract
 	$(BIN)/golangci-lint fmt ./...
 	$(BIN)/buf format --write
 
-gen: $(TOOLS) ## generate Go from the wire contract
+gen: $(TOOLS) ## generate Go from the wire contract, and docs/functions.md from the tables
 	$(BIN)/buf generate
+	go run ./cmd/forseti functions --markdown > docs/functions.md
 
 check: lint build test race ## do what CI does
 

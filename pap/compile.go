@@ -14,7 +14,8 @@ import (
 
 // CompileXACML compiles files that hold a Policy or PolicySet in XML (§5.1,
 // §5.14), one each. Those below the sub-folder library, if it is not empty,
-// decide only where another policy refers to them.
+// decide only where another policy refers to them. If config is lenient, a file
+// that is broken is Indeterminate instead, see pdp.Config.
 func CompileXACML(config pdp.Config, limits xacmlxml.Limits, library string) Compile {
 	if config.ReadAttributes == nil {
 		config.ReadAttributes = func(category, content string) (xacml.Attributes, error) {
@@ -22,7 +23,7 @@ func CompileXACML(config pdp.Config, limits xacmlxml.Limits, library string) Com
 		}
 	}
 	return func(files []File) (Compiled, policy.Problems) {
-		documents, problems := parse(files, limits)
+		documents, problems := parse(files, limits, config.Lenient)
 		if len(documents) == 0 && len(files) > 0 {
 			return Compiled{}, problems
 		}
@@ -50,15 +51,18 @@ func CompileXACML(config pdp.Config, limits xacmlxml.Limits, library string) Com
 		}
 		policies := 0
 		for _, d := range documents {
-			policies += countPolicies(d.Root)
+			if d.Root != nil {
+				policies += countPolicies(d.Root)
+			}
 		}
 		return Compiled{PDP: compiled, Policies: policies}, problems
 	}
 }
 
 // parse reads the documents, as many at a time as there are processors, and
-// gives those that are in order. All problems of all files are found.
-func parse(files []File, limits xacmlxml.Limits) ([]policy.Document, policy.Problems) {
+// gives those that are in order. All problems of all files are found. Leniency
+// gives documents without a policy for the others, and makes warnings of their problems.
+func parse(files []File, limits xacmlxml.Limits, lenient bool) ([]policy.Document, policy.Problems) {
 	type result struct {
 		document policy.Document
 		problems policy.Problems
@@ -81,11 +85,18 @@ func parse(files []File, limits xacmlxml.Limits) ([]policy.Document, policy.Prob
 	workers.Wait()
 	documents := make([]policy.Document, 0, len(files))
 	var problems policy.Problems
-	for _, r := range results {
-		problems = append(problems, r.problems...)
-		if len(r.problems.Errors()) == 0 {
+	for i, r := range results {
+		broken := len(r.problems.Errors()) > 0
+		switch {
+		case !broken:
 			documents = append(documents, r.document)
+		case lenient:
+			documents = append(documents, policy.Document{Name: files[i].Name})
+			for j := range r.problems {
+				r.problems[j].Warning = true
+			}
 		}
+		problems = append(problems, r.problems...)
 	}
 	return documents, problems
 }

@@ -117,3 +117,28 @@ func TestCompileXACMLLibrary(t *testing.T) {
 		t.Errorf("nothing but a library: got %v, want the reason empty", problems)
 	}
 }
+
+// TestCompileXACMLLenient: a broken file is Indeterminate where it decides, and
+// harmless where it does not.
+func TestCompileXACMLLenient(t *testing.T) {
+	permit := fmt.Sprintf(`<Policy xmlns="urn:oasis:names:tc:xacml:3.0:core:schema:wd-17" PolicyId="one" Version="1"
+  RuleCombiningAlgId="urn:oasis:names:tc:xacml:3.0:rule-combining-algorithm:%s"><Target/><Rule RuleId="r" Effect="Permit"/></Policy>`, "deny-overrides")
+	unknown := strings.Replace(permit, "deny-overrides", "no-such", 1)
+	for _, tt := range []struct {
+		name  string
+		files []File
+		want  xacml.Decision
+	}{
+		{"not XML", []File{{"bad.xml", []byte("<")}, {"one.xml", []byte(permit)}}, xacml.IndeterminateDP},
+		{"not valid", []File{{"bad.xml", []byte(strings.Replace(unknown, `"one"`, `"two"`, 1))}, {"one.xml", []byte(permit)}}, xacml.IndeterminateDP},
+		{"in the library", []File{{"library/bad.xml", []byte("<")}, {"one.xml", []byte(permit)}}, xacml.Permit},
+	} {
+		compiled, problems := CompileXACML(pdp.Config{Lenient: true}, xacmlxml.DefaultLimits(), "library")(tt.files)
+		if compiled.PDP == nil || len(problems) == 0 || len(problems.Errors()) > 0 {
+			t.Fatalf("%s: got %v, want warnings only", tt.name, problems)
+		}
+		if got := compiled.PDP.Evaluate(t.Context(), &xacml.Request{}, nil).Decision; got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got.Extended(), tt.want.Extended())
+		}
+	}
+}

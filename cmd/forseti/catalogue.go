@@ -139,12 +139,13 @@ func (e entry) short() string {
 	return strings.Replace(rest, ":function:", ":", 1)
 }
 
-// find gives the functions with this id, short id or name. If there is none,
-// similar is the short ids with this text in them.
+// find gives the functions with this id, whole or without what those of the
+// standard share, or this short id or name. similar is the short ids of others
+// with this text in them.
 func find(entries []entry, text string) (found []entry, similar []string) {
 	for _, e := range entries {
 		switch {
-		case text == e.ID || text == e.Name || text == e.short():
+		case text == e.ID || text == e.Name || text == e.short() || standardPrefix+text == e.ID:
 			found = append(found, e)
 		case strings.Contains(strings.ToLower(e.ID), strings.ToLower(text)):
 			similar = append(similar, e.short())

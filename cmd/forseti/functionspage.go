@@ -48,7 +48,11 @@ func printFunctionsPage(out io.Writer, entries []entry) error {
 func writeAlgorithms(b *strings.Builder) {
 	heading(b, "Combining algorithms", "For rules", "For policies", "Section", "An error in a child")
 	for _, a := range combine.Algorithms() {
-		row(b, code(a.Rule), code(a.Policy), a.Section, hiding(a.Hides))
+		section := a.Section
+		if section == "profile" {
+			section = "Additional Combining Algorithms profile"
+		}
+		row(b, code(a.Rule), code(a.Policy), section, hiding(a.Hides))
 	}
 }
 
@@ -59,9 +63,9 @@ func hiding(h combine.Hiding) string {
 		return "may be hidden: a Permit wins over a child that failed and might have denied"
 	case combine.HidesAsPermit:
 		return "may be hidden: a child that fails counts as if it did not deny"
-	case combine.HidesNothing:
+	default: // combine.HidesNothing
+		return "never gives way to a Permit that it might have prevented"
 	}
-	return "never gives way to a Permit that it might have prevented"
 }
 
 // writeTypes writes the data types of A.2.

@@ -138,6 +138,7 @@ func (s *service) openPolicies(ctx context.Context) error {
 		Compile: pap.CompileXACML(pdp.Config{
 			RootAlgorithm:      p.RootAlgorithm,
 			RefuseHiddenErrors: p.RefusePermitUnlessDeny,
+			Lenient:            p.Lenient,
 			OnPanic: func(recovered any, stack []byte) {
 				panics.Inc()
 				s.logger.Error("panic in an evaluation, answered by Indeterminate", "panic", fmt.Sprint(recovered), "stack", string(stack))

@@ -92,6 +92,9 @@ type Policies struct {
 	// RefusePermitUnlessDeny refuses policies with the algorithm
 	// permit-unless-deny, which turns errors into Permit.
 	RefusePermitUnlessDeny bool `yaml:"refuse_permit_unless_deny"`
+	// Lenient accepts files that are not valid: they are Indeterminate where
+	// they are evaluated.
+	Lenient bool `yaml:"lenient"`
 	// Debounce is how long the folder must have been quiet before a change is
 	// read.
 	Debounce time.Duration `yaml:"debounce"`
