@@ -35,7 +35,7 @@ func (b *builder) markup(e *element) string {
 func ownAttributes(e *element) []attribute {
 	var own []attribute
 	for _, a := range e.attributes {
-		if !isHint(a) && !(a.space == "" && declares(e.local, a.local)) {
+		if !isHint(a) && (a.space != "" || !declares(e.local, a.local)) {
 			own = append(own, a)
 		}
 	}

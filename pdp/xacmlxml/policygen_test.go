@@ -331,7 +331,7 @@ var lexicals = map[value.Type][]string{
 // value is one of a data type of the standard.
 func (g *generator) value() value.Value {
 	t := g.dataType()
-	lexical := ""
+	var lexical string
 	switch t {
 	case value.TypeXPathExpression:
 		return value.NewXPathExpression("/"+g.text(), g.uri(), g.namespaces(), g.xpathVersion)
