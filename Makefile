@@ -1,6 +1,7 @@
 # Forseti's tasks. `make` lists them; `make check` is what CI does.
 
 FUZZTIME ?= 10s
+CHECKFUZZTIME ?= 2s
 BENCHTIME ?= 1s
 TIMEOUT ?= 10m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
@@ -64,6 +65,7 @@ gen: $(TOOLS) ## generate Go from the wire contract, and docs/functions.md from 
 	go run ./cmd/forseti functions --markdown > docs/functions.md
 
 check: lint build test race ## do what CI does
+	@tools/fuzz $(CHECKFUZZTIME)
 
 $(TOOLS):
 	@echo 'building the tools of tools/go.mod: takes some minutes, once'

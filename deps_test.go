@@ -37,6 +37,9 @@ const lattice = `
 	pdp/internal/index < pdp/internal/eval;
 	pdp/internal/reference, pdp/internal/eval < pdp;
 
+	# What a request asks for, if it asks for several decisions.
+	pdp/internal/xpath < pdp/multiple < pdp/conformance, contexthandler;
+
 	# The codecs. They know the model, and nothing of how it is evaluated.
 	pdp/policy < pdp/xacmlxml < pdp/xacmljson;
 	pdp, pdp/xacmljson < pdp/conformance;
@@ -55,6 +58,9 @@ const lattice = `
 	< cmd/forseti/internal/config
 	< cmd/forseti/internal/demo
 	< cmd/forseti;
+
+	# For tests.
+	internal/bounds;
 
 	# Workloads to measure with.
 	pap < bench/workload;

@@ -8,12 +8,13 @@ import (
 
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp"
+	"github.com/forseti-pdp/forseti/pdp/multiple"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
 
 // DefaultMaxDecisions bounds the individual decisions of one request.
-const DefaultMaxDecisions = 1000
+const DefaultMaxDecisions = multiple.DefaultLimit
 
 // Config is what a Handler works with.
 type Config struct {
@@ -28,6 +29,9 @@ type Config struct {
 	// MaxDecisions bounds the individual decisions of one request; zero stands
 	// for DefaultMaxDecisions.
 	MaxDecisions int
+	// Hierarchy tells what is below a resource, for requests with a scope. It may
+	// be nil: then only the scope Immediate can be decided.
+	Hierarchy multiple.Hierarchy
 	// Metrics may be nil.
 	Metrics *Metrics
 	// Observe, if not nil, is called for each individual decision with the
@@ -92,7 +96,10 @@ func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, caller str
 	if err := h.dictionary.checkSingle(request); err != nil {
 		return nil, err
 	}
-	parts, ok := request.Individuals(h.config.MaxDecisions)
+	parts, ok := multiple.Split(ctx, request, multiple.Options{Limit: h.config.MaxDecisions, Hierarchy: h.config.Hierarchy})
+	if err := ctx.Err(); err != nil {
+		return nil, gaveUp(err) // the hierarchy may have been cut short
+	}
 	if !ok {
 		return nil, errorf(ReasonTooManyDecisions, "the request asks for more than %d decisions", h.config.MaxDecisions)
 	}
@@ -100,7 +107,7 @@ func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, caller str
 	results := make([]xacml.Result, len(parts))
 	for i, part := range parts {
 		if part.Err != nil {
-			results[i] = xacml.Result{Decision: xacml.IndeterminateDP, Status: part.Err.Status}
+			results[i] = part.Failure()
 			continue
 		}
 		results[i] = h.decide(ctx, decider, part.Request)
@@ -109,7 +116,7 @@ func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, caller str
 		}
 	}
 	if request.CombinedDecision {
-		results = []xacml.Result{xacml.Combine(results)}
+		results = []xacml.Result{multiple.Combine(results)}
 	}
 	h.config.Metrics.decided(results, time.Since(started))
 	return results, nil

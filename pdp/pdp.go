@@ -53,6 +53,17 @@ type Config struct {
 	// wherever it is evaluated (§7.15, 7.19.1) and does no harm where it is not.
 	// Otherwise one problem refuses all documents.
 	Lenient bool
+	// Delegation turns on the Administration and Delegation profile. A policy
+	// with a PolicyIssuer is then issued and not trusted: its value counts only
+	// if its siblings, policies of the same policy set (or documents of the
+	// same PDP), allow its issuer that decision, and so on up to one that has
+	// no issuer. Every policy whose target does not speak of the delegate may
+	// be such a sibling, so policies need targets that an administrative
+	// request does not match by mistake. Attributes of an issuer are those of
+	// its PolicyIssuer: a Finder answers for the request that the delegation is
+	// about, and is not asked for those of a delegate. Off, a policy with an
+	// issuer is refused (§5.3).
+	Delegation bool
 	// Budget is how many steps an evaluation may take; more is Indeterminate
 	// with processing-error. Zero stands for DefaultBudget.
 	Budget int
@@ -106,7 +117,8 @@ func New(config Config, documents []policy.Document) (*PDP, policy.Problems) {
 		RootAlgorithm:      config.RootAlgorithm,
 		RefuseHiddenErrors: config.RefuseHiddenErrors,
 		Lenient:            config.Lenient,
-		Functions:          function.Standard(),
+		Delegation:         config.Delegation,
+		Functions:          function.All(),
 		Algorithms:         combine.Standard(),
 	}, documents)
 	if set == nil {
@@ -127,8 +139,8 @@ func (p *PDP) Frozen() *PDP {
 
 // Evaluate decides one individual request (§7.17). finder may be nil. A request
 // that is not individual, because it repeats a category or refers to several
-// (Multiple Decision profile), is Indeterminate with syntax-error: see
-// [xacml.Request.Individuals]. When ctx ends, the result is Indeterminate.
+// (Multiple Decision profile), is Indeterminate with syntax-error: package
+// multiple splits such a request. When ctx ends, the result is Indeterminate.
 func (p *PDP) Evaluate(ctx context.Context, request *xacml.Request, finder Finder) (result xacml.Result) {
 	if request == nil {
 		request = &xacml.Request{}

@@ -36,6 +36,7 @@ var now = time.Date(2026, time.November, 21, 12, 30, 0, 0, time.UTC)
 //     ? category id datatype = value    a value that the finder has
 //     ! category id                     makes that attribute unavailable
 //     policies                          asks for the policy identifiers,
+//     or a Request in XML, with the short forms of the policies,
 //   - what comes out: NAME.result for each request, or "problems" if the
 //     policies have any.
 //
@@ -118,6 +119,7 @@ func expand(s string) string {
 		`"subject"`, `"` + xacml.CategoryAccessSubject + `"`, `"resource"`, `"` + xacml.CategoryResource + `"`,
 		`"action"`, `"` + xacml.CategoryAction + `"`, `"environment"`, `"` + xacml.CategoryEnvironment + `"`,
 		`<Policy `, `<Policy xmlns="` + xacml.Namespace + `" `, `<PolicySet `, `<PolicySet xmlns="` + xacml.Namespace + `" `,
+		`<Request>`, `<Request xmlns="` + xacml.Namespace + `" ReturnPolicyIdList="false" CombinedDecision="false">`,
 	}
 	return strings.NewReplacer(pairs...).Replace(shorten(s))
 }
@@ -136,14 +138,23 @@ func readConfig(t *testing.T, c *pdp.Config, text string) {
 			c.RefuseHiddenErrors = true
 		case "lenient":
 			c.Lenient = true
+		case "delegation":
+			c.Delegation = true
 		default:
 			t.Fatalf("config: unknown key %q", key)
 		}
 	}
 }
 
-func readRequest(t *testing.T, text string) (*xacml.Request, pdp.Finder) {
+func readRequest(t testing.TB, text string) (*xacml.Request, pdp.Finder) {
 	t.Helper()
+	if strings.HasPrefix(text, "<") {
+		request, err := xacmlxml.ReadRequest([]byte(expand(text)), xacmlxml.DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return request, nil
+	}
 	request := &xacml.Request{}
 	finder := fakeFinder{fails: make(map[[2]string]bool)}
 	at := make(map[string]int)
@@ -203,7 +214,14 @@ func readRequest(t *testing.T, text string) (*xacml.Request, pdp.Finder) {
 
 // longCategory writes out the categories that scenarios abbreviate.
 func longCategory(short string) string {
+	if rest, ok := strings.CutPrefix(short, "delegated:"); ok {
+		return xacml.CategoryDelegatedPrefix + longCategory(rest)
+	}
 	switch short {
+	case "delegate":
+		return xacml.CategoryDelegate
+	case "delegation-info":
+		return xacml.CategoryDelegationInfo
 	case "subject":
 		return xacml.CategoryAccessSubject
 	case "resource":
@@ -217,7 +235,7 @@ func longCategory(short string) string {
 	}
 }
 
-func parseValue(t *testing.T, datatype, text string) value.Value {
+func parseValue(t testing.TB, datatype, text string) value.Value {
 	t.Helper()
 	for _, typ := range value.Types() {
 		if typ.String() == datatype {

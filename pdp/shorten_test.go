@@ -20,12 +20,14 @@ import (
 //	<set>a = EXPRESSION</set>               an AttributeAssignmentExpression
 //	<to>Permit o a = EXPRESSION</to>        an ObligationExpression, a = and so on optional
 //	<tell>Permit o a = EXPRESSION</tell>    the same as AdviceExpression
+//	<by>alice</by>                          a PolicyIssuer with the attribute id
 var (
-	literalForm    = regexp.MustCompile(`<(/?)(string|boolean|integer|double|time|date|dateTime|dayTimeDuration|yearMonthDuration|anyURI|hexBinary|base64Binary|rfc822Name|x500Name|ipAddress|dnsName)>`)
+	literalForm    = regexp.MustCompile(`<(/?)(string|boolean|integer|double|time|date|dateTime|dayTimeDuration|yearMonthDuration|anyURI|hexBinary|base64Binary|rfc822Name|x500Name|ipAddress|dnsName|entity)>`)
 	designatorForm = regexp.MustCompile(`<(get|must)>(\S+) (\S+) ([^@<]+)(?:@([^<]+))?</(?:get|must)>`)
 	matchForm      = regexp.MustCompile(`<if>(\S+) (\S+) = ([^<]*)</if>`)
 	targetForm     = regexp.MustCompile(`<on>([^<]*)</on>`)
 	assignForm     = regexp.MustCompile(`<set>(\S+) = (.*?)</set>`)
+	issuerForm     = regexp.MustCompile(`<by>([^<]*)</by>`)
 	obligationForm = regexp.MustCompile(`<(to|tell)>(Permit|Deny) (\S+?)(?: (\S+) = (.*?))?</(?:to|tell)>`)
 )
 
@@ -43,6 +45,7 @@ func shorten(s string) string {
 		return fmt.Sprintf(`<ObligationExpression ObligationId="%s" FulfillOn="%s">%s</ObligationExpression>`, g[3], g[2], assignment)
 	})
 	s = assignForm.ReplaceAllString(s, `<AttributeAssignmentExpression AttributeId="$1">$2</AttributeAssignmentExpression>`)
+	s = issuerForm.ReplaceAllString(s, `<PolicyIssuer><Attribute AttributeId="id" IncludeInResult="false"><string>$1</string></Attribute></PolicyIssuer>`)
 	s = targetForm.ReplaceAllString(s, `<Target><AnyOf><AllOf><if>$1</if></AllOf></AnyOf></Target>`)
 	s = matchForm.ReplaceAllString(s, `<Match MatchId="f1:string-equal"><string>$3</string><get>$1 $2 string</get></Match>`)
 	s = designatorForm.ReplaceAllStringFunc(s, func(m string) string {
@@ -64,7 +67,7 @@ func shorten(s string) string {
 
 // typeNamed is the data type with this short name.
 func typeNamed(name string) value.Type {
-	for _, t := range value.Types() {
+	for _, t := range append(value.Types(), value.TypeEntity) {
 		if t.String() == name {
 			return t
 		}
@@ -84,6 +87,7 @@ func TestShorten(t *testing.T) {
 			`<to>Permit o a = <Apply/></to>`,
 			`<ObligationExpression ObligationId="o" FulfillOn="Permit"><AttributeAssignmentExpression AttributeId="a"><Apply/></AttributeAssignmentExpression></ObligationExpression>`,
 		},
+		{`<by>me</by>`, `<PolicyIssuer><Attribute AttributeId="id" IncludeInResult="false"><AttributeValue DataType="http://www.w3.org/2001/XMLSchema#string">me</AttributeValue></Attribute></PolicyIssuer>`},
 		{`<Target/>`, `<Target/>`},
 	} {
 		if got := shorten(tt.short); got != tt.want {

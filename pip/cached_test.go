@@ -107,6 +107,8 @@ func TestCachedNeverKeepsErrors(t *testing.T) {
 	}
 }
 
+// Pitfall 51: an answer is kept for the whole question that it is for; decisions
+// are not kept at all.
 func TestCachedKeepsQuestionsApart(t *testing.T) {
 	p := mustCached(t, ProviderFunc(func(_ context.Context, q Question) (Answer, error) {
 		return answer(fmt.Sprintf("%q", q)), nil

@@ -161,9 +161,13 @@ func problemStatuses(problems policy.Problems) (told []problemStatus, omitted in
 		if i == most {
 			return told, len(problems) - most
 		}
-		told = append(told, problemStatus{p.File, p.Line, p.Column, p.Path, string(p.Reason), p.Message, p.Warning})
+		told = append(told, problemStatusOf(p))
 	}
 	return told, 0
+}
+
+func problemStatusOf(p policy.Problem) problemStatus {
+	return problemStatus{p.File, p.Line, p.Column, p.Path, string(p.Reason), p.Message, p.Warning}
 }
 
 // moment is a time that may never have been.

@@ -16,29 +16,34 @@ type entry struct {
 	// HigherOrder tells that the first argument is a function, on which the
 	// kinds of the others depend (A.3.12).
 	HigherOrder bool `json:"higher_order"`
+	// Typed tells that a kind depends on the arguments in another way. Only the
+	// signature tells the parameters and the result then.
+	Typed bool `json:"typed"`
 	// Lazy tells that arguments are evaluated only until the result is fixed.
 	Lazy       bool   `json:"lazy"`
 	Parameters []kind `json:"parameters"`
 	// Rest is the kind of any further arguments; nil if there may be none.
-	Rest    *kind  `json:"rest,omitempty"`
-	Result  kind   `json:"result"`
-	Doc     string `json:"doc"`
+	Rest   *kind  `json:"rest,omitempty"`
+	Result *kind  `json:"result,omitempty"`
+	Doc    string `json:"doc"`
+	// Section is that of the core, and Family its title; of a function of a
+	// profile they are the profile and empty.
 	Section string `json:"section"`
-	Family  string `json:"family"`
+	Family  string `json:"family,omitempty"`
 	// Deprecated tells that the standard plans to drop the id (10.2.9), and
 	// Replacement is the current function of this name; empty if there is none.
 	Deprecated  bool   `json:"deprecated"`
 	Replacement string `json:"replacement,omitempty"`
 }
 
-// kind is a data type, or bags of it. The type is empty if it depends on the
-// function that is applied.
+// kind is a data type, or bags of it. The type is empty if it depends on another
+// argument.
 type kind struct {
 	Type string `json:"type,omitempty"`
 	Bag  bool   `json:"bag"`
 }
 
-func kindOf(k value.Kind) kind { return kind{k.Type.ID(), k.Bag} }
+func kindOf(k value.Kind) *kind { return &kind{k.Type.ID(), k.Bag} }
 
 // deprecatedSection is the section of the identifiers that the standard plans
 // to drop.
@@ -46,7 +51,7 @@ const deprecatedSection = "10.2.9"
 
 // catalogue is all functions, in the order of the library.
 func catalogue() []entry {
-	functions := function.Standard().Functions()
+	functions := function.All().Functions()
 	current := make(map[string]string)
 	for _, f := range functions {
 		if f.Section != deprecatedSection {
@@ -60,20 +65,22 @@ func catalogue() []entry {
 			Name:        lastPart(f.ID),
 			Signature:   f.Signature(),
 			HigherOrder: f.Higher != nil,
+			Typed:       f.Typed != nil,
 			Lazy:        f.Lazy != nil,
 			Parameters:  make([]kind, 0, len(f.Parameters)),
-			Result:      kindOf(f.Result),
 			Doc:         f.Doc,
 			Section:     f.Section,
 			Family:      family(f.Section),
 			Deprecated:  f.Section == deprecatedSection,
 		}
 		for _, p := range f.Parameters {
-			e.Parameters = append(e.Parameters, kindOf(p))
+			e.Parameters = append(e.Parameters, *kindOf(p))
 		}
 		if f.Rest != nil {
-			k := kindOf(*f.Rest)
-			e.Rest = &k
+			e.Rest = kindOf(*f.Rest)
+		}
+		if !e.Typed {
+			e.Result = kindOf(f.Result)
 		}
 		if e.Deprecated {
 			e.Replacement = current[e.Name]
@@ -83,8 +90,8 @@ func catalogue() []entry {
 	return entries
 }
 
-// family is the title of a section of the standard that defines functions, and
-// empty for any other.
+// family is the title of a section of the core that defines functions, and
+// empty for a profile.
 func family(section string) string {
 	switch section {
 	case "A.3.1":

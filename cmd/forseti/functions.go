@@ -21,8 +21,8 @@ of the standard that define them, or show one in full. A function is given by it
 id, by the last part of the id, or as in the list; 1.0:string-equal stands for
 urn:oasis:names:tc:xacml:1.0:function:string-equal.
 
-In a signature an asterisk marks what may come any number of times, dots what
-depends on the function that is applied.`,
+In a signature an asterisk marks what may come any number of times, brackets what
+may be left out, "or" alternatives, and dots what depends on another argument.`,
 		Example: `  forseti functions
   forseti functions string-equal
   forseti functions --json urn:oasis:names:tc:xacml:3.0:function:any-of`,
@@ -40,7 +40,7 @@ depends on the function that is applied.`,
 			}
 			switch {
 			case asJSON:
-				return printFunctionsJSON(out, entries)
+				return printIndented(out, entries)
 			case asMarkdown:
 				return printFunctionsPage(out, entries)
 			case len(args) == 1:
@@ -81,7 +81,11 @@ func printFunctionsTable(out io.Writer, entries []entry) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SECTION\tFUNCTION\tSIGNATURE") //nolint:errcheck // Flush tells
 	for _, e := range entries {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", e.Section, e.short(), e.Signature) //nolint:errcheck // Flush tells
+		section := e.Section
+		if e.Family == "" {
+			section = "profile"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", section, e.short(), e.Signature) //nolint:errcheck // Flush tells
 	}
 	return w.Flush()
 }
@@ -122,9 +126,10 @@ func (e entry) arguments() string {
 	}
 }
 
-func printFunctionsJSON(out io.Writer, entries []entry) error {
+// printIndented prints v as JSON.
+func printIndented(out io.Writer, v any) error {
 	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false) // signatures have arrows
 	e.SetIndent("", "  ")
-	return e.Encode(entries)
+	return e.Encode(v)
 }

@@ -33,8 +33,8 @@ func TestFunctionsDocument(t *testing.T) {
 func TestA3_Catalogue(t *testing.T) {
 	entries := catalogue()
 	for _, e := range entries {
-		if e.Family == "" {
-			t.Errorf("got no family of functions, want one for each section, input: %s of section %s", e.ID, e.Section)
+		if e.Family == "" && !strings.HasSuffix(e.Section, " profile") {
+			t.Errorf("got no family of functions, want one for each section of the core, input: %s of section %s", e.ID, e.Section)
 		}
 		if e.Doc == "" || strings.ContainsAny(e.Doc, "\n|`<") {
 			t.Errorf("got %q, want a line that needs no quotation in Markdown, input: Doc of %s", e.Doc, e.ID)
@@ -60,19 +60,19 @@ func TestA3_CatalogueEntry(t *testing.T) {
 			Name: "n-of", Signature: "integer, boolean* -> boolean", Lazy: true,
 			Parameters: []kind{{value.TypeInteger.ID(), false}},
 			Rest:       &kind{value.TypeBoolean.ID(), false},
-			Result:     kind{value.TypeBoolean.ID(), false},
+			Result:     &kind{value.TypeBoolean.ID(), false},
 			Section:    "A.3.5", Family: "Logical functions",
 		}},
 		{xacml.Function1 + "string-is-in", entry{
 			Name: "string-is-in", Signature: "string, bag of string -> boolean",
 			Parameters: []kind{{value.TypeString.ID(), false}, {value.TypeString.ID(), true}},
-			Result:     kind{value.TypeBoolean.ID(), false},
+			Result:     &kind{value.TypeBoolean.ID(), false},
 			Section:    "A.3.10", Family: "Bag functions",
 		}},
 		{xacml.Function1 + "map", entry{
 			Name: "map", Signature: "function, ... -> bag of ...", HigherOrder: true,
 			Parameters: []kind{},
-			Result:     kind{Bag: true},
+			Result:     &kind{Bag: true},
 			Section:    "10.2.9", Family: "Identifiers planned for future deprecation",
 			Deprecated: true, Replacement: xacml.Function3 + "map",
 		}},
@@ -80,9 +80,16 @@ func TestA3_CatalogueEntry(t *testing.T) {
 			Name: "uri-string-concatenate", Signature: "anyURI, string, string* -> anyURI",
 			Parameters: []kind{{value.TypeAnyURI.ID(), false}, {value.TypeString.ID(), false}},
 			Rest:       &kind{value.TypeString.ID(), false},
-			Result:     kind{value.TypeAnyURI.ID(), false},
+			Result:     &kind{value.TypeAnyURI.ID(), false},
 			Section:    "10.2.9", Family: "Identifiers planned for future deprecation",
 			Deprecated: true,
+		}},
+		{xacml.Function3 + "attribute-designator", entry{
+			Name:       "attribute-designator",
+			Signature:  "anyURI or entity, anyURI, anyURI[, boolean[, string]] -> bag of ...",
+			Typed:      true,
+			Parameters: []kind{},
+			Section:    "Related and Nested Entities profile",
 		}},
 	}
 	for _, test := range tests {

@@ -20,7 +20,8 @@ What policies may use, made from the tables that evaluation uses. ` + "`forseti 
 Identifiers are given without what they all begin with, ` + "`" + standardPrefix + "`" + `: the function ` + "`1.0:function:string-equal`" + ` is
 ` + "`urn:oasis:names:tc:xacml:1.0:function:string-equal`" + ` in a policy.
 
-In a signature an asterisk marks what may come any number of times, dots what depends on the function that is applied.
+In a signature an asterisk marks what may come any number of times, brackets what may be left out, "or" alternatives, and
+dots what depends on another argument.
 "Fails" means that the result is Indeterminate. It also is if an argument is Indeterminate, but for ` + "`or`, `and` and `n-of`" + `,
 which evaluate arguments only until the result is fixed. A policy with an argument of another type than the signature has
 is refused when it is loaded.
@@ -68,11 +69,14 @@ func hiding(h combine.Hiding) string {
 	}
 }
 
-// writeTypes writes the data types of A.2.
+// writeTypes writes the data types of A.2 and of profiles.
 func writeTypes(b *strings.Builder) {
 	heading(b, "Data types", "Name", "Identifier", "Note")
-	for _, t := range value.Types() {
+	for _, t := range append(value.Types(), value.TypeEntity) {
 		note := ""
+		if t == value.TypeEntity {
+			note = "Related and Nested Entities profile"
+		}
 		if c := t.Canonical(); c != t {
 			note = fmt.Sprintf("planned for deprecation (10.2.9); functions take it as %s", c)
 		}

@@ -3,6 +3,7 @@
 //	forseti serve       serve decisions over gRPC, and metrics and health over HTTP
 //	forseti authorize   ask a running service for a decision
 //	forseti config      print or check the configuration in effect
+//	forseti check       check a policy folder as the service would
 //	forseti functions   list the functions that policies may use
 //	forseti version     print the version
 //
@@ -54,7 +55,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), authorizeCommand(), configCommand(), functionsCommand(), versionCommand())
+	root.AddCommand(serveCommand(), authorizeCommand(), configCommand(), checkCommand(), functionsCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)

@@ -132,26 +132,30 @@ func (s *service) openPolicies(ctx context.Context) error {
 	if err := s.registry.Register(panics); err != nil {
 		return err
 	}
-	p := s.config.Policies
-	s.store, err = pap.Open(ctx, pap.Config{
+	c := policyFolder(s.config.Policies, func(recovered any, stack []byte) {
+		panics.Inc()
+		s.logger.Error("panic in an evaluation, answered by Indeterminate", "panic", fmt.Sprint(recovered), "stack", string(stack))
+	})
+	c.Logger, c.Metrics = s.logger, metrics
+	s.store, err = pap.Open(ctx, c)
+	return err
+}
+
+// policyFolder says how policies are loaded, in service and in check.
+func policyFolder(p config.Policies, onPanic func(recovered any, stack []byte)) pap.Config {
+	return pap.Config{
 		Dir: p.Folder,
 		Compile: pap.CompileXACML(pdp.Config{
 			RootAlgorithm:      p.RootAlgorithm,
 			RefuseHiddenErrors: p.RefusePermitUnlessDeny,
 			Lenient:            p.Lenient,
-			OnPanic: func(recovered any, stack []byte) {
-				panics.Inc()
-				s.logger.Error("panic in an evaluation, answered by Indeterminate", "panic", fmt.Sprint(recovered), "stack", string(stack))
-			},
+			OnPanic:            onPanic,
 		}, xacmlxml.DefaultLimits(), p.Library),
 		RootAlgorithm: p.RootAlgorithm,
 		AllowEmpty:    p.AllowEmpty,
 		Verify:        p.Rescan,
 		Settle:        p.Debounce,
-		Logger:        s.logger,
-		Metrics:       metrics,
-	})
-	return err
+	}
 }
 
 func (s *service) makeServer(ctx context.Context) error {

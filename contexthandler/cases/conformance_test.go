@@ -9,6 +9,7 @@ import (
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp/conformance"
+	"github.com/forseti-pdp/forseti/pdp/multiple"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
@@ -26,11 +27,13 @@ func TestConformanceOverGRPC(t *testing.T) {
 	}
 	var snapshot *pap.Snapshot
 	var sources []conformance.SourceAttribute
+	var hierarchy multiple.Hierarchy
 	handler := func() *contexthandler.Handler {
 		return contexthandler.New(contexthandler.Config{
-			Snapshot: func() *pap.Snapshot { return snapshot },
-			Sources:  conformanceSources(sources),
-			Supplies: everything(),
+			Snapshot:  func() *pap.Snapshot { return snapshot },
+			Sources:   conformanceSources(sources),
+			Supplies:  everything(),
+			Hierarchy: hierarchy,
 		})
 	}
 	client := serve(t, handler())
@@ -50,8 +53,8 @@ func TestConformanceOverGRPC(t *testing.T) {
 		}
 		snapshot = &pap.Snapshot{ID: c.ID, PDP: decider}
 		asked := client
-		if c.Sources != nil {
-			sources = c.Sources
+		if c.Sources != nil || c.Hierarchy != nil {
+			sources, hierarchy = c.Sources, c.Hierarchy
 			asked = serve(t, handler())
 		}
 		for form, message := range map[string]*v1.EvaluateRequest{

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
+	"github.com/forseti-pdp/forseti/internal/bounds"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
@@ -317,6 +318,7 @@ func FuzzEvaluate(f *testing.F) {
 	}
 	n := newNames(&contexthandler.Dictionary{})
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer bounds.Check(t)()
 		var evaluate v1.EvaluateRequest
 		if proto.Unmarshal(data, &evaluate) == nil {
 			if request, err := n.evaluate(&evaluate); (request == nil) == (err == nil) {

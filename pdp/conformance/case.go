@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/forseti-pdp/forseti/pdp/multiple"
 )
 
 // Case is one conformance case.
@@ -24,6 +26,8 @@ type Case struct {
 	Request, Response []byte
 	// Sources are the attributes that the request does not hold.
 	Sources []SourceAttribute
+	// Hierarchy tells what is below a resource; it is nil if the case has none.
+	Hierarchy multiple.Hierarchy
 }
 
 // Meta is the part of meta.json that matters for running the case.
@@ -127,6 +131,15 @@ func load(dir string) (*Case, error) {
 			return nil, err
 		}
 		c.Sources = pip.Attributes
+	}
+	if slices.Contains(c.Requires, "pip:hierarchy.json") {
+		var hierarchy struct {
+			Children multiple.Tree `json:"children"`
+		}
+		if err := readJSON(filepath.Join(dir, "hierarchy.json"), &hierarchy); err != nil {
+			return nil, err
+		}
+		c.Hierarchy = hierarchy.Children
 	}
 	return c, nil
 }

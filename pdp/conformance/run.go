@@ -7,14 +7,12 @@ import (
 	"sort"
 
 	"github.com/forseti-pdp/forseti/pdp"
+	"github.com/forseti-pdp/forseti/pdp/multiple"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 )
-
-// maxDecisions is more than any case asks for.
-const maxDecisions = 1000
 
 // Outcome is what became of a case.
 type Outcome struct {
@@ -41,20 +39,20 @@ func (c *Case) Run(ctx context.Context) Outcome {
 	if err != nil {
 		return c.judgeRequestError(err)
 	}
-	parts, ok := request.Individuals(maxDecisions)
+	parts, ok := multiple.Split(ctx, request, multiple.Options{Hierarchy: c.Hierarchy})
 	if !ok {
 		return failf("too many decisions")
 	}
 	var response xacml.Response
 	for _, part := range parts {
 		if part.Err != nil {
-			response.Results = append(response.Results, xacml.Result{Status: part.Err.Status})
+			response.Results = append(response.Results, part.Failure())
 			continue
 		}
 		response.Results = append(response.Results, p.Evaluate(ctx, part.Request, c.Finder(part.Request)))
 	}
 	if request.CombinedDecision {
-		response.Results = []xacml.Result{xacml.Combine(response.Results)}
+		response.Results = []xacml.Result{multiple.Combine(response.Results)}
 	}
 	return c.Judge(&response)
 }

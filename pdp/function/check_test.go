@@ -86,7 +86,7 @@ func TestA3_Check(t *testing.T) {
 	lib := Standard()
 	for _, test := range tests {
 		f, args := kinds(t, lib, test.args)
-		kind, err := lookup(t, lib, test.id).Check(f, args)
+		kind, err := lookup(t, lib, test.id).Check(f, args, nil)
 		got := kind.String()
 		if err != nil {
 			got = err.Error()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
 	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
 // Context is what a function may use of the evaluation it is part of.
@@ -24,6 +25,25 @@ type Context interface {
 	// attributes of the category, given as the content of an Attributes element,
 	// and reports whether the decision is Permit (A.3.16). The error is an *xacml.Error.
 	AccessPermitted(category value.AnyURI, attributes value.String) (bool, error)
+	// Attribute gives the values of an attribute of the request as a designator
+	// finds them (§7.3.5): none if it is missing. The error is an *xacml.Error.
+	Attribute(key xacml.AttributeKey) (value.Bag, error)
+	// SelectPath gives the nodes that the path of a selector selects (§7.3.7):
+	// none if there is no Content. The error is an *xacml.Error.
+	SelectPath(s Selection) ([]xpath.Node, error)
+}
+
+// Selection is a selector that is made by a function (Related and Nested
+// Entities profile). It selects in the Content of the entity, or in that of the
+// category if there is no entity.
+type Selection struct {
+	Category string
+	Entity   *xacml.Entity
+	// Path is what it selects; the category of the expression does not matter.
+	Path value.XPathExpression
+	// ContextSelectorID is the attribute that selects where the path starts;
+	// empty for the document.
+	ContextSelectorID string
 }
 
 // Argument evaluates one argument. It may be called at most once.
@@ -54,6 +74,9 @@ type Function struct {
 	Lazy func(c Context, args []Argument) (value.Datum, error)
 	// Higher gets the function it applies, and its other arguments (A.3.12).
 	Higher *HigherOrder
+	// Typed takes the place of Parameters, Rest and Result where they cannot tell
+	// the types of calls. May be nil.
+	Typed *Typed
 	// CheckLiterals looks for errors that show before evaluation, such as a
 	// regular expression that is not one. An argument that is not a literal is
 	// nil. May be nil.
@@ -69,10 +92,21 @@ type HigherOrder struct {
 	Apply func(c Context, f *Function, args []value.Datum) (value.Datum, error)
 }
 
+// Typed is the types of a function with alternatives among its parameters, with
+// parameters that may be left out, or with a result that depends on a literal.
+type Typed struct {
+	// Signature is the signature as text: see [Function.Signature].
+	Signature string
+	// Check gives the kind of the result for these arguments. literals is as long
+	// as args; an argument that is not a literal is nil in it.
+	Check func(args []value.Kind, literals []value.Value) (value.Kind, error)
+}
+
 // Check type-checks a call with arguments of these kinds and gives the kind of
 // the result. f is the function argument of a higher-order function, and nil
-// for every other function.
-func (fn *Function) Check(f *Function, args []value.Kind) (value.Kind, error) {
+// for every other function. literals are the values of those arguments that are
+// literals, with nil for the others, or nil if no argument is one.
+func (fn *Function) Check(f *Function, args []value.Kind, literals []value.Value) (value.Kind, error) {
 	if fn.Higher != nil {
 		if f == nil {
 			return value.Kind{}, errors.New("the first argument must be a Function")
@@ -81,6 +115,12 @@ func (fn *Function) Check(f *Function, args []value.Kind) (value.Kind, error) {
 	}
 	if f != nil {
 		return value.Kind{}, errors.New("a Function is no argument of this function")
+	}
+	if fn.Typed != nil {
+		if literals == nil {
+			literals = make([]value.Value, len(args))
+		}
+		return fn.Typed.Check(args, literals)
 	}
 	if len(args) < len(fn.Parameters) || len(args) > len(fn.Parameters) && fn.Rest == nil {
 		return value.Kind{}, fmt.Errorf("wants %s, got %s", count(len(fn.Parameters), fn.Rest != nil), count(len(args), false))
@@ -127,8 +167,12 @@ func (fn *Function) Call(c Context, args []value.Datum) (value.Datum, error) {
 
 // Signature is the signature as text, such as `string, string -> boolean`. An
 // asterisk marks what may come any number of times, dots what depends on the
-// function that is applied.
+// function that is applied. Alternatives stand with "or", and what may be left
+// out in brackets.
 func (fn *Function) Signature() string {
+	if fn.Typed != nil {
+		return fn.Typed.Signature
+	}
 	var parts []string
 	if fn.Higher != nil {
 		parts = append(parts, "function", "...")

@@ -173,6 +173,9 @@ func checkApplied(f *Function, args []value.Kind) error {
 	if f.Higher != nil {
 		return errors.New("a higher-order function cannot be applied")
 	}
+	if f.Typed != nil {
+		return errors.New("a function whose types depend on its arguments cannot be applied")
+	}
 	parameters := f.Parameters
 	if f.Rest != nil {
 		parameters = append(slices.Clip(parameters), *f.Rest)
@@ -189,7 +192,7 @@ func checkApplied(f *Function, args []value.Kind) error {
 	for i, k := range args {
 		elements[i] = value.One(k.Type)
 	}
-	if _, err := f.Check(nil, elements); err != nil {
+	if _, err := f.Check(nil, elements, nil); err != nil {
 		return fmt.Errorf("the applied function: %w", err)
 	}
 	return nil

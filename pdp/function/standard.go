@@ -4,7 +4,15 @@ import "slices"
 
 // Standard is the library of the standard: all functions of A.3, the optional
 // ones among them, and the identifiers planned for deprecation (10.2.9).
-func Standard() *Library {
+func Standard() *Library { return NewLibrary(standard()...) }
+
+// All is the library of the standard and of the profiles: that of the Related and
+// Nested Entities profile.
+func All() *Library {
+	return NewLibrary(append(standard(), entities())...)
+}
+
+func standard() [][]*Function {
 	current := [][]*Function{
 		equality(),             // A.3.1
 		arithmetic(),           // A.3.2
@@ -24,5 +32,5 @@ func Standard() *Library {
 		xpathFunctions(),       // A.3.15
 		otherFunctions(),       // A.3.16
 	}
-	return NewLibrary(append(current, deprecated(slices.Concat(current...)))...)
+	return append(current, deprecated(slices.Concat(current...)))
 }

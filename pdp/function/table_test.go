@@ -82,10 +82,52 @@ func (b *budget) AccessPermitted(category value.AnyURI, _ value.String) (bool, e
 	return false, xacml.SyntaxErrorf("no XML")
 }
 
+// Attribute knows the attributes of testEntity, none in "absent" and "urn:absent",
+// and fails in "unavailable".
+func (b *budget) Attribute(key xacml.AttributeKey) (value.Bag, error) {
+	switch key.Category {
+	case "unavailable":
+		return value.Bag{}, xacml.ProcessingErrorf("no answer")
+	case "absent", "urn:absent":
+		return value.NewBag(key.Type), nil
+	default:
+		return testEntity().Lookup(key), nil
+	}
+}
+
+// SelectPath selects in the document, or in that of the entity; from node r/b on
+// if the context selector is "b".
+func (b *budget) SelectPath(s Selection) ([]xpath.Node, error) {
+	x := s.Path
+	x.Category = s.Category
+	if s.Entity != nil && s.Entity.Content == nil {
+		x.Category = "absent"
+	}
+	if s.ContextSelectorID == "b" {
+		x.XPath = "/r/b/" + x.XPath
+	}
+	return b.Select(x)
+}
+
+// testEntity is what "entity:full" stands for in a row.
+func testEntity() *xacml.Entity {
+	d := etree.NewDocument()
+	if err := d.ReadFromString(document); err != nil {
+		panic(err)
+	}
+	return &xacml.Entity{Content: d.Root(), Attributes: []xacml.Attribute{
+		{ID: "a", Values: []value.Value{value.String("x"), value.NewInteger(1)}},
+		{ID: "a", Issuer: "i", Values: []value.Value{value.String("y")}},
+		{ID: "e", Values: []value.Value{xacml.NewEntity(&xacml.Entity{Attributes: []xacml.Attribute{
+			{ID: "inside", Values: []value.Value{value.Boolean(true)}},
+		}})}},
+	}}
+}
+
 // run checks the rows against the library.
 func run(t *testing.T, rows []row) {
 	t.Helper()
-	lib := Standard()
+	lib := All()
 	for _, r := range rows {
 		got, err := r.call(t, lib, &budget{})
 		if err != nil {
@@ -105,14 +147,17 @@ func (r row) call(t *testing.T, lib *Library, c Context) (string, error) {
 	fn := lookup(t, lib, r.id)
 	var applied *Function
 	var kinds []value.Kind
+	var literals []value.Value
 	args := arguments(t, lib, r.args)
 	if len(args) > 0 && args[0].function != nil {
 		applied, args = args[0].function, args[1:]
 	}
 	for _, a := range args {
 		kinds = append(kinds, a.kind)
+		literal, _ := a.datum.(value.Value)
+		literals = append(literals, literal)
 	}
-	kind, err := fn.Check(applied, kinds)
+	kind, err := fn.Check(applied, kinds, literals)
 	if err != nil {
 		t.Errorf("got type error %q, want none, for %s(%s)", err, r.id, r.args)
 		return "", err
@@ -211,6 +256,9 @@ func datum(t *testing.T, literal string) value.Datum {
 	if !ok {
 		t.Fatalf("got literal %q, want one with a type", literal)
 	}
+	if name == "entity" {
+		return entityDatum(text, isBag)
+	}
 	typ := typeNamed(t, name)
 	if !isBag {
 		return parse(t, typ, text)
@@ -238,11 +286,12 @@ func typeNamed(t *testing.T, name string) value.Type {
 	if current, old := strings.CutPrefix(name, "old-"); old {
 		name = current + " (2002)"
 	}
-	i := slices.IndexFunc(value.Types(), func(typ value.Type) bool { return typ.String() == name })
+	types := append(value.Types(), value.TypeEntity)
+	i := slices.IndexFunc(types, func(typ value.Type) bool { return typ.String() == name })
 	if i < 0 {
 		t.Fatalf("got no type %q, want one", name)
 	}
-	return value.Types()[i]
+	return types[i]
 }
 
 // show is a datum as rows write it.

@@ -6,7 +6,8 @@ import (
 )
 
 // Expression is an element of the substitution group of §5.25: *Apply,
-// *Literal, *Designator, *Selector, *VariableReference or *FunctionReference.
+// *Literal, *Designator, *Selector, *VariableReference or *FunctionReference. The
+// Related and Nested Entities profile adds *Quantified.
 type Expression interface {
 	// Place is where the expression starts in its document.
 	Place() Position
@@ -47,7 +48,7 @@ type Selector struct {
 }
 
 // VariableReference stands for the expression of a variable of the same
-// policy (§5.24).
+// policy (§5.24), or for the variable of a [Quantified] around it.
 type VariableReference struct {
 	Position
 	ID string

@@ -11,7 +11,7 @@ import (
 
 // Equal reports whether a and b are equal by the TYPE-equal function of their
 // data type (A.3.1). Values of different canonical types, values of types
-// without equality (ipAddress, dnsName, xpathExpression) and foreign values
+// without equality (ipAddress, dnsName, xpathExpression, entity) and foreign values
 // are never equal. A legacy duration and its current namesake share a
 // canonical type. A missing time zone is [ImplicitZone].
 func Equal(a, b Value) bool {

@@ -3,6 +3,8 @@ package value
 import (
 	"math"
 	"testing"
+
+	"github.com/forseti-pdp/forseti/internal/bounds"
 )
 
 // FuzzParse reads any text as every type. Parse must not panic, the text of a
@@ -16,6 +18,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, lexical string) {
+		defer bounds.Check(t)()
 		for _, typ := range Types() {
 			v, err := Parse(typ, lexical)
 			if err != nil {
@@ -69,6 +72,7 @@ func FuzzRelations(f *testing.F) {
 	f.Add("a@b.no", "a@B.no")
 	f.Add("cn=a+o=b,c=no", "C=NO")
 	f.Fuzz(func(t *testing.T, x, y string) {
+		defer bounds.Check(t)()
 		for _, typ := range Types() {
 			a, errA := Parse(typ, x)
 			b, errB := Parse(typ, y)

@@ -164,6 +164,7 @@ func TestB3_Date(t *testing.T) {
 		})
 }
 
+// Pitfall 27: no zone is further away than 14:00.
 func TestB3_Time(t *testing.T) {
 	testForms(t, TypeTime,
 		[]form{
@@ -243,6 +244,7 @@ func TestB3_YearMonthDuration(t *testing.T) {
 	}
 }
 
+// Pitfall 31: almost any text is a URI, and none is changed.
 func TestB3_AnyURI(t *testing.T) {
 	testForms(t, TypeAnyURI,
 		[]form{

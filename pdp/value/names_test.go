@@ -117,6 +117,7 @@ func TestA3_1_X500NameKeywords(t *testing.T) {
 	}
 }
 
+// Pitfall 28: names are compared, not texts.
 func TestA3_14_X500NameMatch(t *testing.T) {
 	tests := []struct {
 		pattern, name string
@@ -145,6 +146,7 @@ func TestA3_14_X500NameMatch(t *testing.T) {
 	}
 }
 
+// Pitfall 29: the last @ that is not quoted divides.
 func TestA2_RFC822NameForms(t *testing.T) {
 	testForms(t, TypeRFC822Name,
 		[]form{
@@ -210,6 +212,7 @@ func TestA3_14_RFC822NameMatch(t *testing.T) {
 	}
 }
 
+// Pitfall 30: a mask is an address.
 func TestA2_IPAddressForms(t *testing.T) {
 	testForms(t, TypeIPAddress,
 		[]form{

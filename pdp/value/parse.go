@@ -15,8 +15,9 @@ import (
 // of the original text. A legacy duration type gives a value of that type.
 //
 // The text of an xpathExpression means nothing without its category and
-// namespaces, and other types than those of the standard have no lexical form
-// here, so TypeXPathExpression and TypeUnknown are refused.
+// namespaces, an entity is no text, and other types than those of the standard
+// have no lexical form here, so TypeXPathExpression, TypeEntity and TypeUnknown
+// are refused.
 //
 // The error names the input, cut to 64 octets, and the type.
 func Parse(t Type, lexical string) (Value, error) {
@@ -85,7 +86,7 @@ func parse(t Type, lexical string) (Value, error) {
 		return parsed(parseIPAddress(s))
 	case TypeDNSName:
 		return parsed(parseDNSName(s))
-	case TypeUnknown, TypeString, TypeXPathExpression:
+	case TypeUnknown, TypeString, TypeXPathExpression, TypeEntity:
 	}
 	return nil, errNoForm
 }
@@ -143,7 +144,7 @@ func withArticle(t Type) string {
 	switch t {
 	case TypeUnknown:
 		return "of a known type"
-	case TypeInteger, TypeAnyURI, TypeRFC822Name, TypeX500Name, TypeIPAddress, TypeXPathExpression:
+	case TypeInteger, TypeAnyURI, TypeRFC822Name, TypeX500Name, TypeIPAddress, TypeXPathExpression, TypeEntity:
 		return "an " + t.String()
 	default:
 		return "a " + t.String()

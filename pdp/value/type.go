@@ -30,6 +30,9 @@ const (
 	TypeXPathExpression
 	TypeLegacyDayTimeDuration
 	TypeLegacyYearMonthDuration
+
+	// TypeEntity is of the Related and Nested Entities profile, not of the core.
+	TypeEntity
 )
 
 const (
@@ -60,6 +63,7 @@ var types = [...]struct{ name, id string }{
 	TypeXPathExpression:         {"xpathExpression", xacml + "3.0:data-type:xpathExpression"},
 	TypeLegacyDayTimeDuration:   {"dayTimeDuration (2002)", wd + "dayTimeDuration"},
 	TypeLegacyYearMonthDuration: {"yearMonthDuration (2002)", wd + "yearMonthDuration"},
+	TypeEntity:                  {"entity", xacml + "3.0:data-type:entity"},
 }
 
 var typesByID = func() map[string]Type {
@@ -70,17 +74,19 @@ var typesByID = func() map[string]Type {
 	return m
 }()
 
-// Types lists every data type of the standard, the legacy ones last.
+// Types lists every data type of the core, the legacy ones last. Those of
+// profiles are not among them.
 func Types() []Type {
-	ts := make([]Type, 0, len(types)-1)
-	for t := TypeString; int(t) < len(types); t++ {
+	ts := make([]Type, 0, TypeLegacyYearMonthDuration)
+	for t := TypeString; t <= TypeLegacyYearMonthDuration; t++ {
 		ts = append(ts, t)
 	}
 	return ts
 }
 
 // TypeByID gives the data type with this identifier, compared code point by
-// code point (§7.20). ok is false for an identifier that the standard lacks.
+// code point (§7.20). ok is false for an identifier that neither the core nor a
+// supported profile has.
 func TypeByID(id string) (t Type, ok bool) {
 	t, ok = typesByID[id]
 	return t, ok

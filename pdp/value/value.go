@@ -10,7 +10,8 @@ type Datum interface {
 // Value is one immutable value of a data type. The implementations are those
 // of this package: String, Boolean, Integer, Double, Time, Date, DateTime,
 // DayTimeDuration, YearMonthDuration, AnyURI, HexBinary, Base64Binary,
-// RFC822Name, X500Name, IPAddress, DNSName, XPathExpression and [Foreign].
+// RFC822Name, X500Name, IPAddress, DNSName, XPathExpression, [Entity] and
+// [Foreign].
 type Value interface {
 	Datum
 	// Type is the data type.

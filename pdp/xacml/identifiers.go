@@ -20,6 +20,16 @@ const (
 	CategoryEnvironment         = "urn:oasis:names:tc:xacml:3.0:attribute-category:environment"
 )
 
+// Categories and the attribute of administrative requests (Administration and
+// Delegation profile). The prefix stands before a category of the request that
+// the administrative one is about.
+const (
+	CategoryDelegate            = "urn:oasis:names:tc:xacml:3.0:attribute-category:delegate"
+	CategoryDelegationInfo      = "urn:oasis:names:tc:xacml:3.0:attribute-category:delegation-info"
+	CategoryDelegatedPrefix     = "urn:oasis:names:tc:xacml:3.0:attribute-category:delegated:"
+	AttributeDelegationDecision = "urn:oasis:names:tc:xacml:3.0:delegation:decision"
+)
+
 // Attribute ids (B.4 to B.7).
 const (
 	AttributeSubjectID       = "urn:oasis:names:tc:xacml:1.0:subject:subject-id"
@@ -28,6 +38,16 @@ const (
 	AttributeCurrentTime     = "urn:oasis:names:tc:xacml:1.0:environment:current-time"
 	AttributeCurrentDate     = "urn:oasis:names:tc:xacml:1.0:environment:current-date"
 	AttributeCurrentDateTime = "urn:oasis:names:tc:xacml:1.0:environment:current-dateTime"
+)
+
+// Attribute ids of the Multiple Decision profile (2.1 and 2.2), the second
+// spelling being that of some implementations, and what stands in their place in
+// an individual request (B.6).
+const (
+	AttributeScope                   = "urn:oasis:names:tc:xacml:2.0:resource:scope"
+	AttributeMultipleContentSelector = "urn:oasis:names:tc:xacml:3.0:profile:multiple:content-selector"
+	AttributeContentSelectorVariant  = "urn:oasis:names:tc:xacml:3.0:multiple:content-selector"
+	AttributeContentSelector         = "urn:oasis:names:tc:xacml:3.0:content-selector"
 )
 
 // Status codes (B.8).

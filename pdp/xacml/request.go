@@ -57,21 +57,27 @@ type AttributeKey struct {
 func (r *Request) Lookup(key AttributeKey) value.Bag {
 	var values []value.Value
 	for i := range r.Attributes {
-		if r.Attributes[i].Category != key.Category {
-			continue
-		}
-		for _, a := range r.Attributes[i].Attributes {
-			if a.ID != key.ID || key.Issuer != "" && !value.Equal(value.String(a.Issuer), value.String(key.Issuer)) {
-				continue
-			}
-			for _, v := range a.Values {
-				if v.Type() == key.Type {
-					values = append(values, v)
-				}
-			}
+		if r.Attributes[i].Category == key.Category {
+			values = appendNamed(values, r.Attributes[i].Attributes, key)
 		}
 	}
 	return value.NewBag(key.Type, values...)
+}
+
+// appendNamed adds the values of the attributes that the key names within its
+// category.
+func appendNamed(values []value.Value, attributes []Attribute, key AttributeKey) []value.Value {
+	for _, a := range attributes {
+		if a.ID != key.ID || key.Issuer != "" && !value.Equal(value.String(a.Issuer), value.String(key.Issuer)) {
+			continue
+		}
+		for _, v := range a.Values {
+			if v.Type() == key.Type {
+				values = append(values, v)
+			}
+		}
+	}
+	return values
 }
 
 // IncludedInResult gives the attributes that the request wants back, grouped by

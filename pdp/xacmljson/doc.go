@@ -34,6 +34,9 @@
 //   - categories are kept in one order, the entries of Category before the
 //     shorthands in the order of the profile, because that of members means nothing.
 //
+// A value of the data type entity (Related and Nested Entities profile) is an
+// object with the members Content and Attribute of a Category.
+//
 // Writing uses the longest forms that every reader of the profile knows: arrays,
 // Category entries with URNs, and a DataType by its URI unless a value is a
 // string, a boolean or an integer that a double holds exactly. A double carries

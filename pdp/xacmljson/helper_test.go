@@ -31,6 +31,12 @@ func sameValue(a, b value.Value) bool {
 		return x.XPath == y.XPath && x.Category == y.Category && x.Version == y.Version &&
 			maps.Equal(maps.Collect(x.Namespaces.All()), maps.Collect(y.Namespaces.All()))
 	}
+	v, isV := a.(value.Entity)
+	w, isW := b.(value.Entity)
+	if isV && isW {
+		return cmp.Equal(xacml.EntityOf(v), xacml.EntityOf(w), cmp.Comparer(sameValue),
+			cmp.Comparer(func(a, b *etree.Element) bool { return serialised(a) == serialised(b) }))
+	}
 	return isX == isY && value.TypeID(a) == value.TypeID(b) && a.String() == b.String()
 }
 

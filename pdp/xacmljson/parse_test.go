@@ -10,6 +10,7 @@ import (
 )
 
 // RFC 8259: what is not JSON is refused at its place.
+// Pitfall 45: a member that is given twice is refused.
 func TestRFC8259_Refused(t *testing.T) {
 	tests := []struct{ name, input, want string }{
 		{"nothing", "¦", "ends too early"},

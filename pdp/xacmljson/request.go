@@ -70,14 +70,7 @@ func (r *reader) attributesIn(n *node, category string) []xacml.Attributes {
 		} else if id := c.member("CategoryId"); id != nil && r.category(id) != category {
 			r.reject(id, "is not the category of the member around it")
 		}
-		if content := c.member("Content"); r.isKind(content, text) {
-			r.content(content, &attributes)
-		}
-		for _, a := range r.oneOrMore(c.member("Attribute")) {
-			if attribute, ok := r.attribute(a); ok {
-				attributes.Attributes = append(attributes.Attributes, attribute)
-			}
-		}
+		r.held(c, &attributes)
 		out = append(out, attributes)
 	}
 	return out

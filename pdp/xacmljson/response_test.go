@@ -146,6 +146,7 @@ func TestProfile4_3_Read(t *testing.T) {
 	}
 }
 
+// Pitfall 44: members that others spell otherwise are unknown.
 func TestProfile4_3_Refused(t *testing.T) {
 	result := func(members string) string { return `{"Response": [{"Decision": "Deny",` + "\n" + members + `}]}` }
 	detail := func(members string) string {

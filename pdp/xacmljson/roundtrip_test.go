@@ -10,6 +10,7 @@ import (
 	"github.com/beevik/etree"
 	"pgregory.net/rapid"
 
+	"github.com/forseti-pdp/forseti/internal/bounds"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
@@ -48,7 +49,7 @@ func (d draw) category() string {
 
 // dataType is one of the standard, or TypeUnknown for one that it lacks.
 func (d draw) dataType() value.Type {
-	return rapid.SampledFrom(append(value.Types(), value.TypeUnknown)).Draw(d.T, "data type")
+	return rapid.SampledFrom(append(value.Types(), value.TypeEntity, value.TypeUnknown)).Draw(d.T, "data type")
 }
 
 func (d draw) value(t value.Type) value.Value {
@@ -108,6 +109,8 @@ func (d draw) value(t value.Type) value.Value {
 			}
 		}
 		return value.NewXPathExpression("/"+d.text("path")+"/", d.category(), namespaces, d.xpathVersion)
+	case value.TypeEntity:
+		return d.entity()
 	case value.TypeUnknown:
 	}
 	return value.Foreign{DataType: d.name("foreign"), Text: d.text("text")}
@@ -252,7 +255,10 @@ func FuzzReadRequest(f *testing.F) {
 	f.Add([]byte(inAttribute(`"DataType": "xpathExpression", "Value": {"XPathCategory": "Action", "XPath": "a", "Namespaces": [{"Namespace": "u"}]}`)))
 	f.Add([]byte(inAttribute(`"DataType": "urn:own", "Value": {"a": [null]}`)))
 	f.Add([]byte(inRequest(`"Resource": {"Content": "PGEvPg=="}`)))
+	f.Add([]byte(inAttribute(entityMembers + `[{"Content": "<a>b</a>"}, {"Attribute": {"AttributeId": "urn:b", ` + entityMembers + `{}}}]`)))
+	f.Add([]byte(inAttribute(entityMembers + `{"Content": "<a/>", "Attribute": {"AttributeId": "urn:b", "Value": [1, 2]}}`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer bounds.Check(t)()
 		if request, err := ReadRequest(data, Limits{}); err == nil {
 			checkRequestRoundTrip(t, request)
 		}
@@ -267,6 +273,7 @@ func FuzzReadResponse(f *testing.F) {
 	}
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer bounds.Check(t)()
 		response, err := ReadResponse(data, Limits{})
 		if err != nil {
 			return

@@ -101,6 +101,10 @@ const responseSchemaText = `{
       "properties": {"Prefix": {"$ref": "#/$defs/name"}, "Namespace": {"$ref": "#/$defs/name"}}
      }}
     }
+   },
+   {
+    "description": "an entity", "type": "object", "additionalProperties": false,
+    "properties": {"Content": {"$ref": "#/$defs/category/properties/Content"}, "Attribute": {"$ref": "#/$defs/category/properties/Attribute"}}
    }
   ]},
   "policies": {

@@ -121,6 +121,8 @@ func (r *reader) value(n *node, t dataType) value.Value {
 	switch {
 	case t.Type == value.TypeXPathExpression:
 		return r.xpathExpression(n)
+	case t.Type == value.TypeEntity:
+		return r.entity(n)
 	case t.Type == value.TypeUnknown:
 		return r.foreign(n, t.id)
 	case !allows(t.Type, n.kind):
@@ -159,8 +161,8 @@ func allows(t value.Type, k kind) bool {
 	return false
 }
 
-// foreign is a value of a data type that the standard lacks. Of an object, such as
-// an entity, it keeps the source.
+// foreign is a value of a data type that the standard lacks. Of an object it keeps
+// the source.
 func (r *reader) foreign(n *node, id string) value.Value {
 	s := n.text
 	if n.kind == object {

@@ -11,6 +11,7 @@ import (
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
+// Pitfall 44: a number without fraction and exponent is an integer.
 func TestProfile3_3_1_Inference(t *testing.T) {
 	tests := []struct {
 		source string

@@ -178,19 +178,25 @@ func (p *writer) categories(list []xacml.Attributes) []categoryObject {
 	var out []categoryObject
 	for _, as := range list {
 		c := categoryObject{CategoryID: p.category("CategoryId", as.Category), ID: p.optional("Id", as.ID)}
-		if as.Content != nil {
-			var b strings.Builder
-			if err := xacmlxml.WriteContent(&b, as.Content); err != nil {
-				p.fail("%w", err)
-			}
-			c.Content = b.String()
-		}
-		for _, a := range as.Attributes {
-			c.Attribute = append(c.Attribute, p.attribute(a)...)
-		}
+		c.Content, c.Attribute = p.held(as)
 		out = append(out, c)
 	}
 	return out
+}
+
+// held are the Content as text (profile 4.2.4), or nothing, and the attributes.
+func (p *writer) held(as xacml.Attributes) (content string, attributes []attributeObject) {
+	if as.Content != nil {
+		var b strings.Builder
+		if err := xacmlxml.WriteContent(&b, as.Content); err != nil {
+			p.fail("%w", err)
+		}
+		content = b.String()
+	}
+	for _, a := range as.Attributes {
+		attributes = append(attributes, p.attribute(a)...)
+	}
+	return content, attributes
 }
 
 // attribute is an Attribute object for each run of values of one data type

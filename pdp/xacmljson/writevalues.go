@@ -61,6 +61,8 @@ func (p *writer) value(v value.Value) (item any, inferred bool) {
 		return json.Number(v.String()), false
 	case value.XPathExpression:
 		return p.xpathExpression(v), false
+	case value.Entity:
+		return p.entity(v), false
 	case value.Foreign:
 		p.foreign(v)
 		return p.text(v.Text), false

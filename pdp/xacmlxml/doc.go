@@ -15,6 +15,10 @@
 // All problems of a document are reported at once, each with line and column,
 // except that a document that is not well-formed has one problem only.
 //
+// Of the Related and Nested Entities profile it knows the quantified expressions
+// ForAny, ForAll, Map and Select, which the schema lacks, and values of the data
+// type entity; what is written of them is valid by the schema without the former.
+//
 // Beside what the schema allows, xsi:schemaLocation and
 // xsi:noNamespaceSchemaLocation are ignored on any element, and attributes of
 // foreign namespaces on AttributeValue and AttributeAssignment. Stricter than

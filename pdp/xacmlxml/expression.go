@@ -49,6 +49,8 @@ func (b *builder) expression(e *element) policy.Expression {
 		}
 	case e.is("VariableReference"):
 		return &policy.VariableReference{Position: e.Position, ID: e.str("VariableId")}
+	case e.is("ForAny"), e.is("ForAll"), e.is("Map"), e.is("Select"):
+		return b.quantified(e)
 	case e.is("Function"):
 		return &policy.FunctionReference{Position: e.Position, Function: e.uri("FunctionId")}
 	default:

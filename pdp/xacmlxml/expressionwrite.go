@@ -7,6 +7,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
 // expression adds an expression (§5.25).
@@ -27,6 +28,11 @@ func (p *policyWriter) expression(e *etree.Element, x policy.Expression) {
 		p.selector(e.CreateElement("AttributeSelector"), x)
 	case *policy.VariableReference:
 		p.name(e.CreateElement("VariableReference"), "VariableId", x.ID)
+	case *policy.Quantified:
+		out := e.CreateElement(x.Quantifier.String())
+		p.name(out, "VariableId", x.Variable)
+		p.expression(out, x.Domain)
+		p.expression(out, x.Iterant)
 	case *policy.FunctionReference:
 		p.uri(e.CreateElement("Function"), "FunctionId", x.Function)
 	default:
@@ -37,12 +43,23 @@ func (p *policyWriter) expression(e *etree.Element, x policy.Expression) {
 // literal adds an AttributeValue (§5.31). Only an issuer has values of data
 // types that the standard does not define.
 func (p *policyWriter) literal(e *etree.Element, v value.Value) {
-	if f, is := v.(value.Foreign); is {
-		p.fail("unknown data type %s", quote(f.DataType))
-		return
-	}
+	p.checkKnown(v)
 	p.checkValue(v)
 	p.value(e.CreateElement("AttributeValue"), v)
+}
+
+// checkKnown fails if v is of an unknown data type, or holds what is.
+func (p *policyWriter) checkKnown(v value.Value) {
+	switch v := v.(type) {
+	case value.Foreign:
+		p.fail("unknown data type %s", quote(v.DataType))
+	case value.Entity:
+		for _, a := range xacml.EntityOf(v).Attributes {
+			for _, nested := range a.Values {
+				p.checkKnown(nested)
+			}
+		}
+	}
 }
 
 // checkValue fails if v would not be read as it is.
@@ -61,6 +78,13 @@ func (p *policyWriter) checkValue(v value.Value) {
 			p.fail("a value of data type %s is marked as one of an unknown data type", quote(v.DataType))
 		}
 		p.checkURI("DataType", v.DataType)
+	case value.Entity:
+		for _, a := range xacml.EntityOf(v).Attributes {
+			p.checkURI("AttributeId", a.ID)
+			for _, nested := range a.Values {
+				p.checkValue(nested)
+			}
+		}
 	}
 }
 

@@ -187,7 +187,7 @@ func TestPolicy_ProblemsAreLimited(t *testing.T) {
 	}
 }
 
-// §5.21: the standard does not ask for unique rule ids.
+// §5.21, pitfall 52: the standard does not ask for unique rule ids.
 func TestPolicy_DuplicateRuleIsAWarning(t *testing.T) {
 	input, at := marked(t, inPolicy(`<Rule RuleId="r" Effect="Deny"/>`+"\n"+`¦<Rule RuleId="r" Effect="Deny"/>`))
 	document, problems := ReadPolicy("d", []byte(input), Limits{})
@@ -230,6 +230,11 @@ func sameValue(a, b value.Value) bool {
 	if isX && isY {
 		return x.XPath == y.XPath && x.Category == y.Category && x.Version == y.Version &&
 			cmp.Equal(bindings(x.Namespaces), bindings(y.Namespaces))
+	}
+	v, isV := a.(value.Entity)
+	w, isW := b.(value.Entity)
+	if isV && isW {
+		return sameEntity(v, w, sameValue)
 	}
 	f, _ := a.(value.Foreign)
 	g, _ := b.(value.Foreign)

@@ -17,6 +17,7 @@ type generator struct {
 	*rapid.T
 	uriRunes     []rune // that a URI is made of
 	xpathVersion string // in force
+	coreOnly     bool   // no expressions that the schema of the core lacks
 }
 
 var (
@@ -259,7 +260,7 @@ func (g *generator) obligation() policy.ObligationExpression {
 }
 
 func (g *generator) expression(depth int) policy.Expression {
-	switch n := g.oneOf(7); {
+	switch n := g.oneOf(8); {
 	case n == 0:
 		return &policy.Literal{Value: g.value()}
 	case n == 1:
@@ -270,6 +271,11 @@ func (g *generator) expression(depth int) policy.Expression {
 		return &policy.VariableReference{ID: g.name()}
 	case n == 4:
 		return &policy.FunctionReference{Function: g.uri()}
+	case n == 5 && depth > 0 && !g.coreOnly:
+		return &policy.Quantified{
+			Quantifier: rapid.SampledFrom(policy.Quantifiers()).Draw(g.T, "quantifier"), Variable: g.name(),
+			Domain: g.expression(depth - 1), Iterant: g.expression(depth - 1),
+		}
 	case depth == 0:
 		return &policy.Apply{Function: g.uri()}
 	default:
@@ -328,8 +334,11 @@ var lexicals = map[value.Type][]string{
 	value.TypeLegacyYearMonthDuration: {"P1Y2M"},
 }
 
-// value is one of a data type of the standard.
+// value is one of a data type of the standard or of a profile.
 func (g *generator) value() value.Value {
+	if g.oneOf(20) == 0 {
+		return g.entity()
+	}
 	t := g.dataType()
 	var lexical string
 	switch t {

@@ -27,8 +27,17 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // be the same in every part.
 var anywhere = cmp.Options{
 	cmpopts.IgnoreTypes(policy.Position{}),
-	cmp.Comparer(func(a, b value.Value) bool { return reflect.DeepEqual(a, b) || isNaN(a) && isNaN(b) }),
+	cmp.Comparer(sameInEveryPart),
 	cmp.Comparer(func(a, b *etree.Element) bool { return serialised(a) == serialised(b) }),
+}
+
+func sameInEveryPart(a, b value.Value) bool {
+	v, isV := a.(value.Entity)
+	w, isW := b.(value.Entity)
+	if isV && isW {
+		return sameEntity(v, w, sameInEveryPart)
+	}
+	return reflect.DeepEqual(a, b) || isNaN(a) && isNaN(b)
 }
 
 func isNaN(v value.Value) bool {
@@ -122,7 +131,7 @@ func TestOracle_WritePolicy(t *testing.T) {
 	}
 	documents := readable(t)
 	seed := rapid.Custom(func(t *rapid.T) policy.Document {
-		g := &generator{T: t, uriRunes: plainRunes}
+		g := &generator{T: t, uriRunes: plainRunes, coreOnly: true}
 		return g.document()
 	})
 	var all [][]byte
@@ -151,6 +160,7 @@ func TestOracle_WritePolicy(t *testing.T) {
 	}
 }
 
+// Pitfall 49: the namespaces that an XPath may use are written.
 func TestWritePolicy_Namespaces(t *testing.T) {
 	literal := func(namespaces map[string]string) policy.Rule {
 		return policy.Rule{ID: "r", Condition: &policy.Selector{

@@ -9,9 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/forseti-pdp/forseti/internal/bounds"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
 
+// Pitfall 46: a DOCTYPE is refused wherever it is.
 func TestXML_NotWellFormed(t *testing.T) {
 	const syntax, doctype = policy.ReasonParse, policy.ReasonDoctype
 	tests := []struct {
@@ -206,6 +208,7 @@ func dump(b *strings.Builder, e *element) {
 	b.WriteString("</>")
 }
 
+// Pitfall 48: text is kept as it is, through comments and CDATA sections.
 func TestXML_Tree(t *testing.T) {
 	tests := []struct{ name, input, want string }{
 		{"byte order mark", "\uFEFF<a/>", `<{}a></>`},
@@ -283,6 +286,7 @@ func FuzzXML(f *testing.F) {
 		f.Add([]byte("<a>" + s + "</a>"))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		defer bounds.Check(t)()
 		root, fault := parse(data, DefaultLimits())
 		if fault != nil {
 			return

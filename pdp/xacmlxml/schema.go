@@ -93,11 +93,20 @@ func zeroOrMore(names ...string) particle { return particle{names: names, min: 0
 func expression(min, max int) particle {
 	return particle{group: "expression", min: min, max: max, names: []string{
 		"Apply", "AttributeSelector", "AttributeValue", "Function", "VariableReference", "AttributeDesignator",
+		"ForAny", "ForAll", "Map", "Select",
 	}}
 }
 
-// schema is the schema of the standard, xacml-core-v3-schema-wd-17.xsd: the
-// elements of its namespace by their local names.
+// quantified is a quantified expression: a domain, then an iterant. Quantified
+// expressions are not of the schema; the Related and Nested Entities profile adds
+// them to its namespace and to the substitution group of Expression.
+var quantified = elementDecl{
+	attributes: attrs(required("VariableId", identifier)),
+	content:    sequence(expression(2, 2)),
+}
+
+// schema is the schema of the standard, xacml-core-v3-schema-wd-17.xsd, with the
+// quantified expressions: the elements of its namespace by their local names.
 var schema = map[string]elementDecl{
 	// Policies (5.1 to 5.41).
 	"PolicySet": {
@@ -172,6 +181,10 @@ var schema = map[string]elementDecl{
 	"AttributeSelector": {attributes: attrs(required("Category", anyURI), optional("ContextSelectorId", anyURI),
 		required("Path", anyString), required("DataType", anyURI), required("MustBePresent", boolean))},
 	"AttributeValue": {attributes: attrs(required("DataType", anyURI)), content: anything(openValue)},
+	"ForAny":         quantified,
+	"ForAll":         quantified,
+	"Map":            quantified,
+	"Select":         quantified,
 
 	// Obligation and advice expressions (5.37 to 5.41).
 	"ObligationExpressions": {content: sequence(oneOrMore("ObligationExpression"))},

@@ -159,8 +159,10 @@ func (r *report) validateChildren(e *element, sequence []particle) {
 		}
 		counts[at]++
 		switch p := sequence[at]; {
-		case p.max >= 0 && counts[at] > p.max:
+		case p.max == 1 && counts[at] > 1:
 			r.add(e, c.Position, policy.ReasonParse, e.local+" has more than one "+p.String())
+		case p.max >= 0 && counts[at] > p.max:
+			r.add(e, c.Position, policy.ReasonParse, fmt.Sprintf("%s must hold %s at most %d times", e.local, p, p.max))
 		case at < current:
 			r.add(e, c.Position, policy.ReasonParse, c.local+" is out of order in "+e.local)
 		}
@@ -168,8 +170,12 @@ func (r *report) validateChildren(e *element, sequence []particle) {
 		r.validate(c)
 	}
 	for i, p := range sequence {
-		if counts[i] < p.min {
+		switch {
+		case counts[i] >= p.min:
+		case counts[i] == 0:
 			r.add(e, e.Position, policy.ReasonParse, e.local+" has no "+p.String())
+		default:
+			r.add(e, e.Position, policy.ReasonParse, fmt.Sprintf("%s must hold %s at least %d times", e.local, p, p.min))
 		}
 	}
 }
@@ -200,7 +206,7 @@ func (r *report) validateAttributes(e *element, decl elementDecl) {
 			}
 		case isHint(a):
 		case decl.content.kind == openValue && !isInstance(a):
-			// The schema allows any attribute; see refuseStructure for those without namespace.
+			// The schema allows any attribute; see refuseAttributes for those without namespace.
 		case a.space == "":
 			r.add(e, a.Position, policy.ReasonParse, "unknown attribute "+quote(a.local)+" of "+e.local)
 		default:

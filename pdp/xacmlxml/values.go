@@ -77,7 +77,11 @@ func (b *builder) value(e *element) value.Value {
 		b.add(e, e.Position, policy.ReasonType, "unknown data type "+quote(dataType))
 		return nil
 	}
-	b.refuseStructure(e, t)
+	b.refuseAttributes(e)
+	if t == value.TypeEntity {
+		return b.entity(e)
+	}
+	b.refuseElements(e, t)
 	if t == value.TypeXPathExpression {
 		return b.xpathExpression(e)
 	}
@@ -93,12 +97,16 @@ func (b *builder) value(e *element) value.Value {
 	return nil
 }
 
-// refuseStructure reports what a value of a data type of the standard cannot
-// have: elements and attributes that say more than its text does.
-func (b *builder) refuseStructure(e *element, t value.Type) {
+// refuseElements reports elements in a value whose text says everything.
+func (b *builder) refuseElements(e *element, t value.Type) {
 	for _, c := range e.elements() {
 		b.add(e, c.Position, policy.ReasonParse, "a value of data type "+quote(t.ID())+" cannot hold elements")
 	}
+}
+
+// refuseAttributes reports attributes that a value of a known data type cannot
+// have.
+func (b *builder) refuseAttributes(e *element) {
 	for _, a := range e.attributes {
 		// The XPath functions of XACML 2.0 take strings with an XPathCategory.
 		if a.space != "" || a.local == "XPathCategory" {

@@ -177,6 +177,9 @@ func (p *writer) value(e *etree.Element, v value.Value) {
 	case value.XPathExpression:
 		p.name(e, "XPathCategory", v.Category)
 		p.declare(e, v.Namespaces.All())
+	case value.Entity:
+		p.entity(e, v)
+		return
 	case value.Foreign:
 		if v.Markup != "" {
 			p.markup(e, v)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/forseti-pdp/forseti/internal/bounds"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
@@ -247,7 +248,8 @@ func FuzzParse(f *testing.F) {
 	f.Add(rolesJSON)
 	f.Add("- a: &x [1]\n- a: *x\n")
 	f.Add("rows:\n- ? a\n  : 1\n")
-	f.Fuzz(func(_ *testing.T, data string) {
+	f.Fuzz(func(t *testing.T, data string) {
+		defer bounds.Check(t)()
 		for _, name := range []string{"t.yaml", "t.json"} {
 			table, err := Parse(name, []byte(data))
 			if err != nil {

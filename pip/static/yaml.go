@@ -142,7 +142,7 @@ func yamlText(n ast.Node) (text string, null bool, err error) {
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return n.GetToken().Value, false, nil
 	default:
-		return "", false, placedf(yamlLine(n), "a scalar is expected; anchors, aliases, tags and merge keys have no place in a table")
+		return "", false, placedf(yamlLine(n), "a scalar is expected; anchors, aliases, tags and merge keys have no place in a table, and a text with a colon inside of brackets needs quotes")
 	}
 }
 

@@ -59,8 +59,18 @@ func (c *checker) policy(p *policy.Policy) {
 // issuer: without the administration profile nothing may treat a policy with an
 // issuer as trusted (§5.3).
 func (c *checker) issuer(i *policy.PolicyIssuer) {
-	if i != nil {
-		c.errorf(i.Position, policy.ReasonFeature, "PolicyIssuer needs the administration and delegation profile, which is not supported")
+	switch {
+	case i == nil:
+	case !c.options.Delegation:
+		c.errorf(i.Position, policy.ReasonFeature, "PolicyIssuer needs the administration and delegation profile, which is not switched on")
+	default:
+		c.in("PolicyIssuer", func() {
+			for _, a := range i.Attributes {
+				for _, v := range a.Values {
+					c.literal(i.Position, v)
+				}
+			}
+		})
 	}
 }
 
@@ -116,7 +126,7 @@ func (c *checker) match(m *policy.Match) {
 		c.errorf(m.Position, policy.ReasonType, "unknown function %q", m.Function)
 		return
 	}
-	got, err := f.Check(nil, []value.Kind{m.Literal.Kind(), value.One(bag.Type)})
+	got, err := f.Check(nil, []value.Kind{m.Literal.Kind(), value.One(bag.Type)}, []value.Value{m.Literal, nil})
 	if err == nil && got != boolean {
 		err = fmt.Errorf("wants a function that gives boolean, this one gives %s", got)
 	}

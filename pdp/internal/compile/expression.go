@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -44,11 +45,14 @@ func (c *checker) variable(v *variable, s *scope) {
 		c.tooDeep(v)
 		return
 	}
+	around := c.elements
+	c.elements = nil // a definition does not see where it is used
 	s.open = append(s.open, id)
 	c.in(fmt.Sprintf("VariableDefinition %q", id), func() {
 		v.kind, v.ok = c.kind(v.definition.Expression, s)
 	})
 	s.open = s.open[:len(s.open)-1]
+	c.elements = around
 	v.done = true
 }
 
@@ -65,10 +69,7 @@ func (c *checker) kind(e policy.Expression, s *scope) (k value.Kind, ok bool) {
 		if !c.literal(e.Position, e.Value) {
 			return value.Kind{}, false
 		}
-		if x, is := e.Value.(value.XPathExpression); is && !c.xpathLiteral(e.Position, x) {
-			return value.Kind{}, false
-		}
-		return e.Value.Kind(), true
+		return e.Value.Kind(), c.insideLiteral(e.Position, e.Value)
 	case *policy.Designator:
 		return value.BagOf(e.Type), true
 	case *policy.Selector:
@@ -79,7 +80,9 @@ func (c *checker) kind(e policy.Expression, s *scope) (k value.Kind, ok bool) {
 		c.errorf(e.Position, policy.ReasonType, "a Function may only be the first argument of a higher-order function")
 		return value.Kind{}, false
 	case *policy.Apply:
-		return c.apply(e, s)
+		return c.nested(e.Position, func() (value.Kind, bool) { return c.apply(e, s) })
+	case *policy.Quantified:
+		return c.nested(e.Position, func() (value.Kind, bool) { return c.quantified(e, s) })
 	default:
 		c.errorf(policy.Position{}, policy.ReasonParse, "an expression is missing")
 		return value.Kind{}, false
@@ -95,6 +98,9 @@ func (c *checker) literal(at policy.Position, v value.Value) bool {
 }
 
 func (c *checker) variableReference(e *policy.VariableReference, s *scope) (value.Kind, bool) {
+	if k, ok := c.element(e.ID); ok {
+		return k, true
+	}
 	if s == nil {
 		c.errorf(e.Position, policy.ReasonUnresolved, "variable %q: variables belong to a policy and cannot be used here", e.ID)
 		return value.Kind{}, false
@@ -123,12 +129,6 @@ func (c *checker) variableReference(e *policy.VariableReference, s *scope) (valu
 }
 
 func (c *checker) apply(e *policy.Apply, s *scope) (value.Kind, bool) {
-	if c.depth++; c.depth > maxExpressionDepth {
-		c.errorf(e.Position, policy.ReasonDepth, "expressions are nested more than %d deep", maxExpressionDepth)
-		c.depth--
-		return value.Kind{}, false
-	}
-	defer func() { c.depth-- }()
 	f := c.set.Functions.Lookup(e.Function)
 	if f == nil {
 		c.errorf(e.Position, policy.ReasonType, "unknown function %q", e.Function)
@@ -154,16 +154,16 @@ func (c *checker) apply(e *policy.Apply, s *scope) (value.Kind, bool) {
 	if !ok {
 		return value.Kind{}, false
 	}
-	k, err := f.Check(applied, kinds)
-	if err != nil {
-		c.errorf(e.Position, policy.ReasonType, "%s: %v", e.Function, err)
-		return value.Kind{}, false
-	}
 	literals := make([]value.Value, len(arguments))
 	for i, a := range arguments {
 		if l, is := a.(*policy.Literal); is {
 			literals[i] = l.Value
 		}
+	}
+	k, err := f.Check(applied, kinds, literals)
+	if err != nil {
+		c.errorf(e.Position, policy.ReasonType, "%s: %v", e.Function, err)
+		return value.Kind{}, false
 	}
 	if applied != nil { // its arguments are the literals, or elements of a bag
 		return k, c.literals(e.Position, applied, literals)
@@ -176,9 +176,13 @@ func (c *checker) literals(at policy.Position, f *function.Function, literals []
 	if f.CheckLiterals == nil {
 		return true
 	}
-	if err := f.CheckLiterals(literals); err != nil {
+	err := f.CheckLiterals(literals)
+	switch {
+	case err == nil:
+	case errors.Is(err, function.ErrXPath):
+		c.errorf(at, policy.ReasonXPath, "%s: %v", f.ID, err)
+	default:
 		c.errorf(at, policy.ReasonRegex, "%s: %v", f.ID, err)
-		return false
 	}
-	return true
+	return err == nil
 }

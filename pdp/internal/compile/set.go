@@ -25,7 +25,8 @@ const (
 	maxNodes         = 10_000_000 // policies and policy sets with every reference followed
 	maxVariableDepth = 256        // variables that refer to variables
 
-	// maxExpressionDepth counts Apply elements inside each other, variables included.
+	// maxExpressionDepth counts Apply elements and quantified expressions inside
+	// each other, variables included.
 	maxExpressionDepth = 1024
 )
 
@@ -38,7 +39,10 @@ type Options struct {
 	// Permit by definition (C.7).
 	RefuseHiddenErrors bool
 	// Lenient accepts documents that are not valid: see Build.
-	Lenient    bool
+	Lenient bool
+	// Delegation accepts policies with an issuer, which need reduction
+	// (Administration and Delegation profile).
+	Delegation bool
 	Functions  *function.Library
 	Algorithms *combine.Table
 }
@@ -52,7 +56,11 @@ type Set struct {
 	algorithms *combine.Table
 	references map[*policy.Reference]policy.Child
 	paths      map[*policy.Selector]*xpath.Expr
+	mapped     map[*policy.Quantified]value.Type
 }
+
+// Mapped is the data type of the bag that a Map of the set gives.
+func (s *Set) Mapped(q *policy.Quantified) value.Type { return s.mapped[q] }
 
 // Path is the compiled path of a selector of the set.
 func (s *Set) Path(selector *policy.Selector) *xpath.Expr { return s.paths[selector] }
@@ -81,6 +89,7 @@ func Build(o Options, documents []policy.Document) (*Set, policy.Problems) {
 		algorithms: o.Algorithms,
 		references: make(map[*policy.Reference]policy.Child),
 		paths:      make(map[*policy.Selector]*xpath.Expr),
+		mapped:     make(map[*policy.Quantified]value.Type),
 	}
 	c := &checker{set: s, options: o, files: make(map[policy.Child]string)}
 	configured := c.root(o.RootAlgorithm)
@@ -158,8 +167,9 @@ type checker struct {
 	file     string
 	files    map[policy.Child]string // of each policy and policy set
 	path     []string
-	depth    int    // of the expression that is checked
-	version  string // the XPathVersion in force
+	depth    int       // of the expression that is checked
+	version  string    // the XPathVersion in force
+	elements []element // of the quantified expressions around, outermost first
 }
 
 // root checks the algorithm over the documents, which is configuration (§7.17),

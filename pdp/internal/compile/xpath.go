@@ -12,7 +12,7 @@ import (
 // selector compiles the path of an AttributeSelector (§5.30, 7.3.7).
 func (c *checker) selector(s *policy.Selector) bool {
 	ok := c.xpathVersion(s.Position, c.version)
-	if !constructible(s.Type) {
+	if !xpath.Constructs(s.Type) {
 		c.errorf(s.Position, policy.ReasonType, "XPath has no constructor for %s, so a selector cannot give it", s.Type)
 		ok = false
 	}
@@ -22,19 +22,6 @@ func (c *checker) selector(s *policy.Selector) bool {
 	}
 	c.set.paths[s] = expr
 	return true
-}
-
-// constructible reports whether XPath has a constructor for the data type
-// (§7.3.7 step 4).
-func constructible(t value.Type) bool {
-	switch t {
-	case value.TypeString, value.TypeBoolean, value.TypeInteger, value.TypeDouble, value.TypeDateTime, value.TypeDate,
-		value.TypeTime, value.TypeHexBinary, value.TypeBase64Binary, value.TypeAnyURI,
-		value.TypeYearMonthDuration, value.TypeDayTimeDuration:
-		return true
-	default:
-		return false
-	}
 }
 
 // xpathLiteral checks a literal of type xpathExpression (A.2).

@@ -23,6 +23,9 @@ func (e *evaluation) find(key xacml.AttributeKey) (value.Bag, *xacml.Error) {
 	if v := e.environment(key); v != nil {
 		return value.NewBag(key.Type, v), nil
 	}
+	if e.about != nil {
+		return e.delegated(key)
+	}
 	if e.in.Finder == nil {
 		return value.NewBag(key.Type), nil
 	}

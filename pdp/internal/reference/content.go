@@ -3,6 +3,7 @@ package reference
 import (
 	"errors"
 
+	"github.com/forseti-pdp/forseti/pdp/function"
 	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
@@ -12,58 +13,57 @@ import (
 // document is the Content of the category as a document of its own (§7.3.7),
 // or nil.
 func (e *evaluation) document(category string) *xpath.Document {
-	if d, known := e.documents[category]; known {
-		return d
-	}
-	var d *xpath.Document
 	for _, attrs := range e.in.Request.Attributes {
 		if attrs.Category == category && attrs.Content != nil {
-			d = xpath.NewDocument(attrs.Content)
+			return e.documents.Of(attrs.Content)
 		}
 	}
-	e.documents[category] = d
-	return d
+	return nil
 }
 
 // selector is §5.30 and 7.3.7. What goes wrong in it is Indeterminate whatever
 // MustBePresent says; only that there is nothing is a matter of MustBePresent.
 func (e *evaluation) selector(s *policy.Selector) (value.Datum, *xacml.Error) {
-	var nodes []xpath.Node
-	if document := e.document(s.Category); document != nil {
-		start, err := e.contextNode(s, document)
-		if err != nil {
-			return nil, err
-		}
-		if nodes, err = e.nodes(e.set.Path(s), start); err != nil {
-			return nil, err
-		}
+	nodes, err := e.selected(function.Selection{Category: s.Category, ContextSelectorID: s.ContextSelectorID}, e.set.Path(s))
+	if err != nil {
+		return nil, err
 	}
 	if len(nodes) == 0 && s.MustBePresent {
 		return nil, &xacml.Error{Status: xacml.Status{
 			Code: xacml.StatusMissingAttribute, Message: "a selector finds nothing in the Content of category " + s.Category,
 		}}
 	}
-	values := make([]value.Value, len(nodes))
-	for i, n := range nodes {
-		v, err := value.Parse(s.Type, n.StringValue())
-		if err != nil {
-			return nil, xacml.ProcessingErrorf("a selected node is not of the type %s", s.Type)
-		}
-		values[i] = v
+	bag, ok := xpath.Construct(s.Type, nodes)
+	if !ok {
+		return nil, xacml.ProcessingErrorf("a selected node is not of the type %s", s.Type)
 	}
-	return value.NewBag(s.Type, values...), nil
+	return bag, nil
 }
 
-// contextNode is where the path of the selector starts: the document, or the
+// selected is the nodes that the path selects where s says, and none if there is
+// no Content.
+func (e *evaluation) selected(s function.Selection, path *xpath.Expr) ([]xpath.Node, *xacml.Error) {
+	document := e.documentOf(s)
+	if document == nil {
+		return nil, nil
+	}
+	start, err := e.contextNode(s, document)
+	if err != nil {
+		return nil, err
+	}
+	return e.nodes(path, start)
+}
+
+// contextNode is where the path of a selector starts: the document, or the
 // one node that the attribute named by ContextSelectorId selects.
-func (e *evaluation) contextNode(s *policy.Selector, document *xpath.Document) (xpath.Node, *xacml.Error) {
+func (e *evaluation) contextNode(s function.Selection, document *xpath.Document) (xpath.Node, *xacml.Error) {
 	if s.ContextSelectorID == "" {
 		return document.Root(), nil
 	}
 	failed := func(why string) (xpath.Node, *xacml.Error) {
 		return xpath.Node{}, xacml.SyntaxErrorf("the context selector %q %s", s.ContextSelectorID, why)
 	}
-	bag, err := e.bag(xacml.AttributeKey{Category: s.Category, ID: s.ContextSelectorID, Type: value.TypeXPathExpression})
+	bag, err := e.contextSelector(s)
 	if err != nil {
 		return xpath.Node{}, err
 	}
@@ -71,10 +71,14 @@ func (e *evaluation) contextNode(s *policy.Selector, document *xpath.Document) (
 		return failed("does not have one value")
 	}
 	x := bag.At(0).(value.XPathExpression)
-	if x.Category != s.Category {
+	if s.Entity == nil && x.Category != s.Category {
 		return failed("is for another category")
 	}
-	nodes, err := e.selectNodes(x)
+	expr, err := compiled(x)
+	if err != nil {
+		return xpath.Node{}, err
+	}
+	nodes, err := e.nodes(expr, document.Root())
 	if err != nil {
 		return xpath.Node{}, err
 	}
@@ -94,15 +98,23 @@ func (e *evaluation) Select(x value.XPathExpression) ([]xpath.Node, error) {
 }
 
 func (e *evaluation) selectNodes(x value.XPathExpression) ([]xpath.Node, *xacml.Error) {
-	expr, err := xpath.Compile(x.XPath, x.Namespaces)
+	expr, err := compiled(x)
 	if err != nil {
-		return nil, xacml.ProcessingErrorf("an XPath expression is not valid: %v", err)
+		return nil, err
 	}
 	document := e.document(x.Category)
 	if document == nil {
 		return nil, nil
 	}
 	return e.nodes(expr, document.Root())
+}
+
+func compiled(x value.XPathExpression) (*xpath.Expr, *xacml.Error) {
+	expr, err := xpath.Compile(x.XPath, x.Namespaces)
+	if err != nil {
+		return nil, xacml.ProcessingErrorf("an XPath expression is not valid: %v", err)
+	}
+	return expr, nil
 }
 
 // nodes evaluates an expression that must select nodes.
@@ -151,6 +163,6 @@ func (e *evaluation) AccessPermitted(category value.AnyURI, attributes value.Str
 	in := e.in
 	in.Request = request
 	inner := newEvaluation(e.ctx, e.set, in)
-	inner.meter = e.meter
+	inner.meter, inner.about = e.meter, e.about
 	return inner.policySet(e.set.Root).decision == xacml.Permit && e.stopped == nil, nil
 }

@@ -5,5 +5,6 @@
 // codes, missing attributes, obligations and advice in order, and applicable
 // policies.
 //
-// It implements core chapter 7. The comments name the sections.
+// It implements core chapter 7, and the reduction of the Administration and
+// Delegation profile. The comments name the sections.
 package reference

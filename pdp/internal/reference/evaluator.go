@@ -69,9 +69,14 @@ type evaluation struct {
 	// bags holds every bag that was read: it keeps its value for the whole
 	// evaluation, an error too (§7.3.5).
 	bags map[xacml.AttributeKey]bagResult
-	// documents holds the Content of each category that was needed; nil if it
-	// has none.
-	documents map[string]*xpath.Document
+	// documents holds each Content that was needed as a document of its own.
+	documents xpath.Documents
+
+	// about is the evaluation of the request that this one, of an
+	// administrative request, is about; nil in every other evaluation.
+	about *evaluation
+	// administrative holds the administrative requests about this one.
+	administrative map[administrativeKey]*administrative
 }
 
 // meter is what an evaluation and those inside of it have used together (A.3.16).
@@ -85,7 +90,7 @@ type meter struct {
 func newEvaluation(ctx context.Context, set *compile.Set, in Input) *evaluation {
 	return &evaluation{
 		ctx: ctx, set: set, in: in, meter: &meter{},
-		bags: make(map[xacml.AttributeKey]bagResult), documents: make(map[string]*xpath.Document),
+		bags: make(map[xacml.AttributeKey]bagResult), documents: make(xpath.Documents),
 	}
 }
 
@@ -155,6 +160,8 @@ func withoutDuplicates(ids []xacml.PolicyIdentifier) []xacml.PolicyIdentifier {
 type variables struct {
 	definitions map[string]*policy.VariableDefinition
 	results     map[string]datumResult
+	// bindings are the variables of the quantified expressions around.
+	bindings *binding
 }
 
 type datumResult struct {

@@ -31,6 +31,8 @@ func (e *evaluation) expression(x policy.Expression, vars *variables) (value.Dat
 		return e.apply(x, vars)
 	case *policy.Selector:
 		return e.selector(x)
+	case *policy.Quantified:
+		return e.quantified(x, vars)
 	default: // a FunctionReference elsewhere does not get past the check
 		return nil, xacml.SyntaxErrorf("an expression is not supported here")
 	}
@@ -53,12 +55,15 @@ func (e *evaluation) designator(d *policy.Designator) (value.Datum, *xacml.Error
 }
 
 // variable is §7.8: the value of the definition in the same policy, found when
-// it is first needed.
+// it is first needed, or that of a quantified expression around the reference.
 func (e *evaluation) variable(r *policy.VariableReference, vars *variables) (value.Datum, *xacml.Error) {
+	if v := vars.bound(r.ID); v != nil {
+		return v, nil
+	}
 	if known, ok := vars.results[r.ID]; ok {
 		return known.datum, known.err
 	}
-	datum, err := e.expression(vars.definitions[r.ID].Expression, vars)
+	datum, err := e.expression(vars.definitions[r.ID].Expression, vars.closed())
 	vars.results[r.ID] = datumResult{datum, err}
 	return datum, err
 }

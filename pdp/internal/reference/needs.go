@@ -16,6 +16,7 @@ func Needs(ctx context.Context, set *compile.Set, in Input, pending func(xacml.A
 	n := &needs{
 		e: newEvaluation(ctx, set, in), pending: pending,
 		found: make(map[xacml.AttributeKey]bool), visited: make(map[policy.Child]bool),
+		authorities: make(map[*policy.PolicySet]bool),
 	}
 	n.policySet(set.Root)
 	return n.keys
@@ -27,6 +28,8 @@ type needs struct {
 	keys    []xacml.AttributeKey
 	found   map[xacml.AttributeKey]bool
 	visited map[policy.Child]bool // what was looked at needs nothing more
+	// authorities are the policy sets whose policies may authorise issued ones.
+	authorities map[*policy.PolicySet]bool
 }
 
 func (n *needs) add(keys []xacml.AttributeKey) {
@@ -46,6 +49,7 @@ func (n *needs) policySet(p *policy.PolicySet) {
 		if r, ok := c.(*policy.Reference); ok {
 			c = n.e.set.Referent(r)
 		}
+		n.authority(p, c)
 		if n.visited[c] {
 			continue
 		}
@@ -115,9 +119,13 @@ func (n *needs) expression(x policy.Expression, vars map[string]policy.Expressio
 			n.expression(definition, vars)
 		}
 	case *policy.Apply:
+		n.named(x)
 		for _, a := range x.Arguments {
 			n.expression(a, vars)
 		}
+	case *policy.Quantified:
+		n.expression(x.Domain, vars)
+		n.expression(x.Iterant, vars)
 	}
 }
 

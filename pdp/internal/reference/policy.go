@@ -161,6 +161,7 @@ type policies struct {
 	e        *evaluation
 	children []policy.Child
 	done     []outcome
+	issued   map[policy.Child]outcome // the values of children with an issuer
 }
 
 func (ps *policies) Len() int                { return len(ps.children) }
@@ -168,23 +169,30 @@ func (ps *policies) Effect(int) xacml.Effect { return xacml.EffectDeny } // only
 func (ps *policies) outcomes() []outcome     { return ps.done }
 
 func (ps *policies) Evaluate(i int) xacml.Decision {
-	var out outcome
-	switch p := ps.at(i).(type) {
-	case *policy.Policy:
-		out = ps.e.policy(p)
-	case *policy.PolicySet:
-		out = ps.e.policySet(p)
-	case *policy.Invalid: // §7.19.1
-		out = outcome{err: &xacml.Error{Status: p.Status}}
-	default:
-		out = outcome{err: noReferent()}
-	}
+	out := ps.value(ps.at(i))
 	ps.done = append(ps.done, out)
 	return out.decision
 }
 
-// Applicable is the own target of the child (C.9).
+// child is the value of a policy, policy set or what takes their place.
+func (e *evaluation) child(c policy.Child) outcome {
+	switch p := c.(type) {
+	case *policy.Policy:
+		return e.policy(p)
+	case *policy.PolicySet:
+		return e.policySet(p)
+	case *policy.Invalid: // §7.19.1
+		return outcome{err: &xacml.Error{Status: p.Status}}
+	default:
+		return outcome{err: noReferent()}
+	}
+}
+
+// Applicable is the own target of the child (C.9), if the child counts.
 func (ps *policies) Applicable(i int) (bool, *xacml.Error) {
+	if ps.discarded(ps.at(i)) {
+		return false, nil
+	}
 	switch p := ps.at(i).(type) {
 	case *policy.Policy:
 		return ps.e.applicable(&p.Target)

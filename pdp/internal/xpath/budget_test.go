@@ -95,6 +95,41 @@ func TestBudget_Linear(t *testing.T) {
 	}
 }
 
+// TestBudget_EndsAnywhere gives expressions every number of steps up to what
+// they take: they fail with the error of the budget, or give their result.
+func TestBudget_EndsAnywhere(t *testing.T) {
+	for _, source := range []string{
+		"//a[@x > 1]/preceding::a | //a[2]/following::node()", "concat(//a, //a[2], translate(//a[3], '1', '2'))",
+		"//a[. = //a[2]] != //a", "//a < //a", "//a = 'x' or //a = 3", "count(//a) > sum(//a) - 1 * 2 div 3 mod 4",
+		"substring-before(//a[2], substring-after(//a, '1'))", "substring(//a, count(//a), 1)", "normalize-space(//a) = string-length(//a)",
+		"//a[contains(., '1') and starts-with(., '2')]", "id(//a)/ancestor::*[lang('en')]", "name(//a[last()]) = local-name(//a)",
+		"-number(//a) + floor(//a[2]) + round(//a[3]) + ceiling(//a[4])", "(//a | //text())[position() < 3]/namespace::*", "boolean(//a) = not(//b)",
+		"//processing-instruction() | //comment()", "/descendant-or-self::node()/@*/..",
+	} {
+		x, err := Compile(source, bindings())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := flat(t, 5)
+		want, err := x.Evaluate(d.Root(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for steps := 0; ; steps++ {
+			got, err := x.Evaluate(d.Root(), NewBudget(steps))
+			if err == nil {
+				if got.Text() != want.Text() {
+					t.Errorf("got %s, want %s, input: %s with %d steps", show(got), show(want), source, steps)
+				}
+				break
+			}
+			if _, ok := errors.AsType[*BudgetError](err); !ok || steps > 10_000 {
+				t.Fatalf("got error %v, want that of the budget, input: %s with %d steps", err, source, steps)
+			}
+		}
+	}
+}
+
 func TestBudget_Shared(t *testing.T) {
 	d := flat(t, 10)
 	x, err := Compile("count(//a)", bindings())

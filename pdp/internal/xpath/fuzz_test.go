@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/beevik/etree"
+
+	"github.com/forseti-pdp/forseti/internal/bounds"
 )
 
 // FuzzCompile compiles and evaluates: no panic, no error but that of the
@@ -22,6 +24,7 @@ func FuzzCompile(f *testing.F) {
 	}
 	f.Add("//a/text()", "<a>1<b/>2<![CDATA[3]]><?p q?><!-- --></a>")
 	f.Fuzz(func(t *testing.T, source, xml string) {
+		defer bounds.Check(t)()
 		x, err := Compile(source, bindings())
 		if err != nil {
 			var syntax *SyntaxError

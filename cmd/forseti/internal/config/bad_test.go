@@ -1,6 +1,10 @@
 package config
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/forseti-pdp/forseti/internal/bounds"
+)
 
 // TestLoad_Refused shows each way in which a file is refused.
 func TestLoad_Refused(t *testing.T) {
@@ -165,6 +169,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("sources:\n- {name: a, kind: sql, sql: {database: x}}\n")
 	f.Add("log: &a\n  level: *a\n")
 	f.Fuzz(func(t *testing.T, text string) {
+		defer bounds.Check(t)()
 		c, err := load("f.yaml", []byte(text), nil)
 		if err != nil {
 			return

@@ -1,4 +1,4 @@
-package xacml
+package multiple
 
 import (
 	"fmt"
@@ -6,15 +6,16 @@ import (
 	"testing"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
 // request makes a request of Attributes elements "category" or "category#id";
 // each holds one attribute with the position of the element as its value.
-func request(elements ...string) *Request {
-	r := &Request{}
+func request(elements ...string) *xacml.Request {
+	r := &xacml.Request{}
 	for i, e := range elements {
 		category, id, _ := strings.Cut(e, "#")
-		r.Attributes = append(r.Attributes, Attributes{Category: category, ID: id, Attributes: []Attribute{
+		r.Attributes = append(r.Attributes, xacml.Attributes{Category: category, ID: id, Attributes: []xacml.Attribute{
 			{ID: "at", Values: []value.Value{value.NewInteger(int64(i))}},
 		}})
 	}
@@ -22,7 +23,7 @@ func request(elements ...string) *Request {
 }
 
 // positions are the positions of the elements of an individual request.
-func positions(part Individual) string {
+func positions(part Part) string {
 	if part.Err != nil {
 		return part.Err.Status.Code[strings.LastIndex(part.Err.Status.Code, ":")+1:]
 	}
@@ -34,10 +35,10 @@ func positions(part Individual) string {
 }
 
 // Multiple Decision profile, 2.3 and 2.4 with 3: references, then repeated categories.
-func TestMultiple_Individuals(t *testing.T) {
+func TestMultiple2_4_Individuals(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
-		request    *Request
+		request    *xacml.Request
 		references [][]string
 		limit      int
 		want       string // "refused" or the parts
@@ -65,14 +66,14 @@ func TestMultiple_Individuals(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.request.References = tt.references
-			tt.request.ReturnPolicyIDList, tt.request.XPathVersion = true, XPath20
-			parts, ok := tt.request.Individuals(tt.limit)
+			tt.request.ReturnPolicyIDList, tt.request.XPathVersion = true, xacml.XPath20
+			parts, ok := Split(t.Context(), tt.request, Options{Limit: tt.limit})
 			got := "refused"
 			if ok {
 				var each []string
 				for _, p := range parts {
 					each = append(each, positions(p))
-					if p.Request == nil || !p.Request.ReturnPolicyIDList || p.Request.XPathVersion != XPath20 || p.Request.References != nil {
+					if p.Request == nil || !p.Request.ReturnPolicyIDList || p.Request.XPathVersion != xacml.XPath20 || p.Request.References != nil {
 						t.Errorf("part %+v does not ask for what the request asks for", p.Request)
 					}
 					if err := p.Request.CheckIndividual(); err != nil {
@@ -89,64 +90,12 @@ func TestMultiple_Individuals(t *testing.T) {
 }
 
 // The number of combinations is bounded before they are made.
-func TestMultiple_ManyRepeatedCategories(t *testing.T) {
+func TestMultiple2_3_ManyRepeatedCategories(t *testing.T) {
 	var elements []string
 	for i := range 64 {
 		elements = append(elements, fmt.Sprint(i), fmt.Sprint(i))
 	}
-	if parts, ok := request(elements...).Individuals(1000); ok {
+	if parts, ok := Split(t.Context(), request(elements...), Options{}); ok {
 		t.Errorf("got %d parts of 2^64 combinations, want a refusal", len(parts))
-	}
-}
-
-// Multiple Decision profile, combined decision: extended values are one
-// Indeterminate, as outside of the PDP.
-func TestMultiple_Combine(t *testing.T) {
-	attributes := []Attributes{{Category: "c"}}
-	result := func(d Decision) Result { return Result{Decision: d, Attributes: attributes} }
-	obliged, advised := result(Permit), result(Permit)
-	obliged.Obligations, advised.Advice = []Obligation{{ID: "o"}}, []Advice{{ID: "a"}}
-	for _, tt := range []struct {
-		name    string
-		results []Result
-		want    Decision
-		code    string
-	}{
-		{"one", []Result{result(Permit)}, Permit, StatusOK},
-		{"equal", []Result{result(Deny), result(Deny)}, Deny, StatusOK},
-		{"not applicable", []Result{result(NotApplicable), result(NotApplicable)}, NotApplicable, StatusOK},
-		{"Indeterminate", []Result{result(IndeterminateP), result(IndeterminateD)}, IndeterminateP, StatusProcessingError},
-		{"different", []Result{result(Permit), result(Deny)}, IndeterminateDP, StatusProcessingError},
-		{"not applicable to one", []Result{result(Permit), result(NotApplicable)}, IndeterminateDP, StatusProcessingError},
-		{"an obligation", []Result{result(Permit), obliged}, IndeterminateDP, StatusProcessingError},
-		{"only an obligation", []Result{obliged}, IndeterminateDP, StatusProcessingError},
-		{"advice", []Result{advised, result(Permit)}, IndeterminateDP, StatusProcessingError},
-	} {
-		got := Combine(tt.results)
-		if got.Decision != tt.want || got.Status.Code != tt.code || got.Attributes != nil || got.Obligations != nil || got.Advice != nil {
-			t.Errorf("%s: got %+v, want %s with %s and nothing else", tt.name, got, tt.want.Extended(), tt.code)
-		}
-	}
-}
-
-func TestS5_42_CheckIndividual(t *testing.T) {
-	for _, tt := range []struct {
-		request    *Request
-		references [][]string
-		want       string
-	}{
-		{request("a", "b"), nil, ""},
-		{request(), nil, ""},
-		{request("a", "b", "a"), nil, `category "a" is repeated`},
-		{request("a#1"), [][]string{{"1"}}, "the request holds MultiRequests"},
-	} {
-		tt.request.References = tt.references
-		got := ""
-		if err := tt.request.CheckIndividual(); err != nil {
-			got = err.Error()
-		}
-		if got != tt.want {
-			t.Errorf("got %q, want %q; request %+v", got, tt.want, tt.request)
-		}
 	}
 }

@@ -1,0 +1,195 @@
+package pdp_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/forseti-pdp/forseti/pdp"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
+)
+
+// records is the Content of the resource in these tests.
+const records = `<Content><r:records xmlns:r="urn:records" xmlns:n="urn:n"><!-- c --><r:record id="1"><r:age>18</r:age><r:name> Ann </r:name></r:record>` +
+	`<r:record id="2"><r:age>40</r:age><r:name>Bo</r:name><n:none/></r:record></r:records></Content>`
+
+// asked makes a PDP of a policy with this condition, and asks it with this
+// inside of the resource category.
+func asked(t *testing.T, config pdp.Config, condition, resource string) xacml.Result {
+	t.Helper()
+	policies := fmt.Sprintf(`<Policy xmlns=%q xmlns:r="urn:records" PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides">
+  <PolicyDefaults><XPathVersion>%s</XPathVersion></PolicyDefaults><Target/>
+  <Rule RuleId="r" Effect="Permit"><Condition>%s</Condition></Rule></Policy>`, xacml.Namespace, xacml.RuleAlgorithm3, xacml.XPath10, expand(condition))
+	document, problems := xacmlxml.ReadPolicy("p.xml", []byte(policies), xacmlxml.DefaultLimits())
+	if len(problems.Errors()) > 0 {
+		t.Fatalf("%v, in\n%s", problems, policies)
+	}
+	p, problems := pdp.New(config, []policy.Document{document})
+	if p == nil {
+		return xacml.Result{Status: xacml.Status{Code: "refused", Message: problems.Error()}}
+	}
+	request, err := xacmlxml.ReadRequest(fmt.Appendf(nil,
+		`<Request xmlns=%q xmlns:r="urn:records" ReturnPolicyIdList="false" CombinedDecision="false"><Attributes Category=%q>%s</Attributes></Request>`,
+		xacml.Namespace, xacml.CategoryResource, expand(resource)), xacmlxml.DefaultLimits())
+	if err != nil {
+		t.Fatalf("%v, in %s", err, resource)
+	}
+	return p.Evaluate(t.Context(), request, nil)
+}
+
+func outcomeOf(r xacml.Result) string {
+	if r.Decision.Indeterminate() {
+		return last(r.Status.Code)
+	}
+	return r.Decision.String()
+}
+
+func TestS7_3_7_AttributeSelector(t *testing.T) {
+	selector := func(path, datatype, must, context string) string {
+		if context != "" {
+			context = fmt.Sprintf(`ContextSelectorId=%q`, context)
+		}
+		return fmt.Sprintf(`<AttributeSelector Category="resource" Path=%q DataType="xs:%s" MustBePresent=%q %s/>`, path, datatype, must, context)
+	}
+	size := func(n int, s string) string { // the bag of the selector has n values
+		datatype := s[strings.Index(s, `DataType="xs:`)+len(`DataType="xs:`):]
+		datatype = datatype[:strings.Index(datatype, `"`)]
+		return fmt.Sprintf(`<Apply FunctionId="f1:integer-equal"><Apply FunctionId="f1:%s-bag-size">%s</Apply><AttributeValue DataType="xs:integer">%d</AttributeValue></Apply>`, datatype, s, n)
+	}
+	contextAttribute := func(category string, paths ...string) string {
+		var b strings.Builder
+		b.WriteString(`<Attribute AttributeId="context" IncludeInResult="false">`)
+		for _, p := range paths {
+			fmt.Fprintf(&b, `<AttributeValue DataType="urn:oasis:names:tc:xacml:3.0:data-type:xpathExpression" XPathCategory=%q>%s</AttributeValue>`, category, p)
+		}
+		b.WriteString(`</Attribute>`)
+		return b.String()
+	}
+	for _, tt := range []struct{ name, condition, resource, want string }{
+		{"values", size(2, selector("//r:age", "integer", "true", "")), records, "Permit"},
+		{"attributes", size(2, selector("//@id", "string", "true", "")), records, "Permit"},
+		{"strings keep white space", `<Apply FunctionId="f1:string-is-in"><AttributeValue DataType="xs:string"> Ann </AttributeValue>` +
+			selector("/r:records/r:record[1]/r:name", "string", "true", "") + `</Apply>`, records, "Permit"},
+		{"an unprefixed name is in no namespace", size(0, selector("//record", "string", "false", "")), records, "Permit"},
+		{"comments are nodes", size(1, selector("/*/comment()", "string", "true", "")), records, "Permit"},
+		{"nothing, need not be", size(0, selector("//r:none", "integer", "false", "")), records, "Permit"},
+		{"nothing, must be", size(0, selector("//r:none", "integer", "true", "")), records, "missing-attribute"},
+		{"no Content, need not be", size(0, selector("//r:age", "integer", "false", "")), "", "Permit"},
+		{"no Content, must be", size(0, selector("//r:age", "integer", "true", "")), "", "missing-attribute"},
+		{"not of the type", size(2, selector("//r:name", "integer", "false", "")), records, "processing-error"},
+		{"empty is no integer", size(1, selector("//*[@id='2']/*[3]", "integer", "false", "")), records, "processing-error"},
+
+		{"context", size(1, selector("r:age", "integer", "true", "context")), records + contextAttribute(xacml.CategoryResource, "//r:record[2]"), "Permit"},
+		{"context missing", size(1, selector("r:age", "integer", "false", "context")), records, "syntax-error"},
+		{"context of several nodes", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute(xacml.CategoryResource, "//r:record"), "syntax-error"},
+		{"context of no node", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute(xacml.CategoryResource, "//r:none"), "syntax-error"},
+		{"context in another category", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute("urn:other", "//r:record[2]"), "syntax-error"},
+		{"two contexts", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute(xacml.CategoryResource, "//r:record[1]", "//r:record[2]"), "syntax-error"},
+		{"context that is no XPath", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute(xacml.CategoryResource, "//["), "processing-error"},
+
+		{"no nodes", size(1, selector("count(//r:age)", "integer", "true", "")), records, "refused"},
+		{"no XPath", size(1, selector("//r:age[", "integer", "true", "")), records, "refused"},
+		{"an undeclared prefix", size(1, selector("//q:age", "integer", "true", "")), records, "refused"},
+		{"XPath 2.0", size(1, selector("for $x in //r:age return $x", "integer", "true", "")), records, "refused"},
+		{"too costly", size(1, selector(strings.Repeat("//*[count(", 8)+"//*"+strings.Repeat(")>0]", 8), "string", "false", "")), records, "processing-error"},
+	} {
+		if got := outcomeOf(asked(t, pdp.Config{Budget: 100_000}, tt.condition, tt.resource)); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestS5_5_XPathVersion(t *testing.T) {
+	for _, tt := range []struct {
+		defaults string
+		want     string // reason of the problem, and whether it is an error
+	}{
+		{"<XPathVersion>" + xacml.XPath10 + "</XPathVersion>", ""},
+		{"<XPathVersion>" + xacml.XPath20 + "</XPathVersion>", ""},
+		{"<XPathVersion>http://www.w3.org/TR/1999/Rec-xpath-19991116</XPathVersion>", "warning"},
+		{"", "warning"},
+		{"<XPathVersion>urn:xpath</XPathVersion>", "error"},
+	} {
+		defaults := ""
+		if tt.defaults != "" {
+			defaults = "<PolicySetDefaults>" + tt.defaults + "</PolicySetDefaults>"
+		}
+		text := fmt.Sprintf(`<PolicySet xmlns=%q PolicySetId="s" Version="1" PolicyCombiningAlgId="%sdeny-overrides">%s<Target/>
+<Policy PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides"><Target><AnyOf><AllOf><Match MatchId="%sstring-equal">
+<AttributeValue DataType="http://www.w3.org/2001/XMLSchema#string">x</AttributeValue>
+<AttributeSelector Category="c" Path="//x" DataType="http://www.w3.org/2001/XMLSchema#string" MustBePresent="false"/></Match></AllOf></AnyOf></Target></Policy></PolicySet>`,
+			xacml.Namespace, xacml.PolicyAlgorithm3, defaults, xacml.RuleAlgorithm3, xacml.Function1)
+		document, problems := xacmlxml.ReadPolicy("p.xml", []byte(text), xacmlxml.DefaultLimits())
+		if len(problems.Errors()) > 0 {
+			t.Fatal(problems)
+		}
+		_, problems = pdp.New(pdp.Config{}, []policy.Document{document})
+		got := ""
+		for _, p := range problems {
+			got = "error"
+			if p.Warning {
+				got = "warning"
+			}
+			if p.Reason != policy.ReasonXPath {
+				t.Errorf("%s: got %v, want the reason xpath", tt.defaults, p)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: got %q (%v), want %q", tt.defaults, got, problems, tt.want)
+		}
+	}
+}
+
+func TestA3_15_OnContent(t *testing.T) {
+	count := func(path string, n int) string {
+		return fmt.Sprintf(`<Apply FunctionId="f1:integer-equal"><Apply FunctionId="f3:xpath-node-count">
+<AttributeValue DataType="urn:oasis:names:tc:xacml:3.0:data-type:xpathExpression" XPathCategory=%q>%s</AttributeValue></Apply>
+<AttributeValue DataType="xs:integer">%d</AttributeValue></Apply>`, xacml.CategoryResource, path, n)
+	}
+	for _, tt := range []struct{ name, condition, resource, want string }{
+		{"count", count("//r:record", 2), records, "Permit"},
+		{"no Content", count("//r:record", 0), "", "Permit"},
+		{"no nodes", count("1 + 1", 0), records, "refused"},
+		{"no XPath", count("//", 0), records, "refused"},
+	} {
+		if got := outcomeOf(asked(t, pdp.Config{}, tt.condition, tt.resource)); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestA3_16_AccessPermitted(t *testing.T) {
+	// The rule permits the owner; and whoever asks for something that the owner
+	// of another resource may have.
+	owner := func(who string) string {
+		return `<Attribute AttributeId="owner" IncludeInResult="false"><AttributeValue DataType="http://www.w3.org/2001/XMLSchema#string">` + who + `</AttributeValue></Attribute>`
+	}
+	is := `<Apply FunctionId="f1:string-is-in"><AttributeValue DataType="xs:string">me</AttributeValue>
+<AttributeDesignator Category="resource" AttributeId="owner" DataType="xs:string" MustBePresent="false"/></Apply>`
+	or := func(category, attributes string) string {
+		return `<Apply FunctionId="f1:or">` + is + `<Apply FunctionId="f3:access-permitted"><AttributeValue DataType="xs:anyURI">` + category +
+			`</AttributeValue><AttributeValue DataType="xs:string"><![CDATA[` + attributes + `]]></AttributeValue></Apply></Apply>`
+	}
+	read := func(category, content string) (xacml.Attributes, error) {
+		return xacmlxml.ReadAttributes(category, content, xacmlxml.DefaultLimits())
+	}
+	for _, tt := range []struct {
+		name, condition, resource string
+		config                    pdp.Config
+		want                      string
+	}{
+		{"permitted inside", or(xacml.CategoryResource, owner("me")), owner("you"), pdp.Config{ReadAttributes: read}, "Permit"},
+		{"another category is added", or("urn:other", owner("me")), owner("you"), pdp.Config{ReadAttributes: read}, "processing-error"}, // for ever
+		{"for ever", or(xacml.CategoryResource, owner("you")), owner("you"), pdp.Config{ReadAttributes: read}, "processing-error"},
+		{"no XML", or(xacml.CategoryResource, "<"), owner("you"), pdp.Config{ReadAttributes: read}, "syntax-error"},
+		{"no XML, but not needed", or(xacml.CategoryResource, "<"), owner("me"), pdp.Config{ReadAttributes: read}, "Permit"},
+		{"out of the element", or(xacml.CategoryResource, `</Attributes><Attributes Category="x">`), owner("you"), pdp.Config{ReadAttributes: read}, "syntax-error"},
+		{"not supported", or(xacml.CategoryResource, owner("me")), owner("you"), pdp.Config{}, "processing-error"},
+	} {
+		if got := outcomeOf(asked(t, tt.config, tt.condition, tt.resource)); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
