@@ -99,7 +99,7 @@ func attributeSelector() *Function {
 			expr, err := xpath.Compile(string(text), value.Namespaces{})
 			switch {
 			case err != nil:
-				return fmt.Errorf("%w: %v", ErrXPath, err)
+				return fmt.Errorf("%w: %w", ErrXPath, err)
 			case expr.Type() != xpath.TypeNodeSet:
 				return fmt.Errorf("%w: the expression gives a %s, not nodes", ErrXPath, expr.Type())
 			default:

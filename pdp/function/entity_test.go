@@ -198,7 +198,7 @@ func TestEntities_Check(t *testing.T) {
 	for _, tt := range tests {
 		var plain []string
 		var literals []value.Value
-		for _, arg := range strings.Split(tt.args, ", ") {
+		for arg := range strings.SplitSeq(tt.args, ", ") {
 			kind, literal, isLiteral := strings.Cut(arg, "=")
 			plain = append(plain, kind)
 			switch {

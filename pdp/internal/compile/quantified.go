@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"slices"
+
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 )
@@ -65,9 +67,9 @@ func (c *checker) ownVariable(q *policy.Quantified, s *scope) bool {
 // element is the kind of the variable with this id of an enclosing quantified
 // expression.
 func (c *checker) element(id string) (k value.Kind, ok bool) {
-	for i := len(c.elements) - 1; i >= 0; i-- { // after a duplicate the innermost counts
-		if c.elements[i].id == id {
-			return c.elements[i].kind, true
+	for _, e := range slices.Backward(c.elements) { // after a duplicate the innermost counts
+		if e.id == id {
+			return e.kind, true
 		}
 	}
 	return value.Kind{}, false
