@@ -95,16 +95,21 @@ func onlyOneApplicable(cs Children) (xacml.Decision, *xacml.Error) {
 	return cs.Evaluate(selected), nil
 }
 
+func twoOrThree(n int) bool { return n == 2 || n == 3 }
+
 // onPermitApplySecond is the algorithm of the Additional Combining Algorithms
 // profile: the first child is a guard, the second applies if it permits, and
 // the third, if there is one, otherwise.
 func onPermitApplySecond(cs Children) (xacml.Decision, *xacml.Error) {
-	if n := cs.Len(); n != 2 && n != 3 {
+	if n := cs.Len(); !twoOrThree(n) {
 		return xacml.IndeterminateDP, xacml.ProcessingErrorf("on-permit-apply-second: wants 2 or 3 policies, got %d", n)
 	}
-	switch guard := cs.Evaluate(0); guard {
-	case xacml.Permit:
+	guard := cs.Evaluate(0)
+	if guard == xacml.Permit {
 		return cs.Evaluate(1), nil
+	}
+	cs.Disregard() // a guard that denies does not decide
+	switch guard {
 	case xacml.IndeterminateP, xacml.IndeterminateDP:
 		return xacml.IndeterminateDP, nil
 	case xacml.Deny, xacml.NotApplicable, xacml.IndeterminateD:

@@ -21,7 +21,9 @@ var all = []xacml.Decision{permit, deny, na, ip, id, idp}
 type fixed struct {
 	values    []xacml.Decision
 	evaluated []int
-	targets   []xacml.Decision // for Applicable: permit = matches, na = does not, idp = fails
+	// disregarded are those of evaluated whose obligations do not count.
+	disregarded []int
+	targets     []xacml.Decision // for Applicable: permit = matches, na = does not, idp = fails
 }
 
 func (f *fixed) Len() int { return len(f.values) }
@@ -37,6 +39,8 @@ func (f *fixed) Effect(i int) xacml.Effect {
 	}
 	return xacml.EffectPermit
 }
+
+func (f *fixed) Disregard() { f.disregarded = append(f.disregarded, f.evaluated[len(f.evaluated)-1]) }
 
 func (f *fixed) Applicable(i int) (bool, *xacml.Error) {
 	switch f.targets[i] {
@@ -256,6 +260,9 @@ func TestProfile_OnPermitApplySecond(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%v = %v, want %v", extended(s), got.Extended(), want.Extended())
+		}
+		if guarded := twoOrThree(len(s)) && s[0] != permit; (len(cs.disregarded) == 1 && cs.disregarded[0] == 0) != guarded {
+			t.Errorf("%v: disregarded %v, want the guard: %t", extended(s), cs.disregarded, guarded)
 		}
 	}
 }

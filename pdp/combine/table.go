@@ -18,6 +18,9 @@ type Children interface {
 	// Applicable evaluates nothing but the own target of the i-th child, which
 	// must not be a rule. The error tells that the target is Indeterminate.
 	Applicable(i int) (bool, *xacml.Error)
+	// Disregard drops the obligations and advice of the child that was evaluated
+	// last: its decision is not part of the result.
+	Disregard()
 }
 
 // Algorithm is one combining algorithm for rules or for policies.
@@ -29,6 +32,9 @@ type Algorithm struct {
 	Section string
 	// Hides tells what an error in a child may give way to.
 	Hides Hiding
+	// Children tells whether the algorithm can work on so many children; nil if
+	// on any number.
+	Children func(n int) bool
 	// Combine gives the value for the children. The error, if there is one, is
 	// what the algorithm itself found wrong; the value is then Indeterminate.
 	// Algorithms without extended Indeterminate give Indeterminate{DP} (C.1).
@@ -56,25 +62,25 @@ func Algorithms() []Algorithm {
 		p1, p11, p3 = xacml.PolicyAlgorithm1, xacml.PolicyAlgorithm11, xacml.PolicyAlgorithm3
 	)
 	return []Algorithm{
-		{r3 + "deny-overrides", p3 + "deny-overrides", "C.2", HidesNothing, denyOverrides},
-		{r3 + "ordered-deny-overrides", p3 + "ordered-deny-overrides", "C.3", HidesNothing, denyOverrides},
-		{r3 + "permit-overrides", p3 + "permit-overrides", "C.4", HidesBehindPermit, permitOverrides},
-		{r3 + "ordered-permit-overrides", p3 + "ordered-permit-overrides", "C.5", HidesBehindPermit, permitOverrides},
-		{r3 + "deny-unless-permit", p3 + "deny-unless-permit", "C.6", HidesNothing, denyUnlessPermit},
-		{r3 + "permit-unless-deny", p3 + "permit-unless-deny", "C.7", HidesAsPermit, permitUnlessDeny},
-		{r1 + "first-applicable", p1 + "first-applicable", "C.8", HidesNothing, firstApplicable},
-		{"", p1 + "only-one-applicable", "C.9", HidesNothing, onlyOneApplicable},
+		{r3 + "deny-overrides", p3 + "deny-overrides", "C.2", HidesNothing, nil, denyOverrides},
+		{r3 + "ordered-deny-overrides", p3 + "ordered-deny-overrides", "C.3", HidesNothing, nil, denyOverrides},
+		{r3 + "permit-overrides", p3 + "permit-overrides", "C.4", HidesBehindPermit, nil, permitOverrides},
+		{r3 + "ordered-permit-overrides", p3 + "ordered-permit-overrides", "C.5", HidesBehindPermit, nil, permitOverrides},
+		{r3 + "deny-unless-permit", p3 + "deny-unless-permit", "C.6", HidesNothing, nil, denyUnlessPermit},
+		{r3 + "permit-unless-deny", p3 + "permit-unless-deny", "C.7", HidesAsPermit, nil, permitUnlessDeny},
+		{r1 + "first-applicable", p1 + "first-applicable", "C.8", HidesNothing, nil, firstApplicable},
+		{"", p1 + "only-one-applicable", "C.9", HidesNothing, nil, onlyOneApplicable},
 
-		{r1 + "deny-overrides", "", "C.10", HidesNothing, legacyDenyOverridesRules},
-		{"", p1 + "deny-overrides", "C.10", HidesNothing, legacyDenyOverridesPolicies},
-		{r11 + "ordered-deny-overrides", "", "C.11", HidesNothing, legacyDenyOverridesRules},
-		{"", p11 + "ordered-deny-overrides", "C.11", HidesNothing, legacyDenyOverridesPolicies},
-		{r1 + "permit-overrides", "", "C.12", HidesBehindPermit, legacyPermitOverridesRules},
-		{"", p1 + "permit-overrides", "C.12", HidesBehindPermit, legacyPermitOverridesPolicies},
-		{r11 + "ordered-permit-overrides", "", "C.13", HidesBehindPermit, legacyPermitOverridesRules},
-		{"", p11 + "ordered-permit-overrides", "C.13", HidesBehindPermit, legacyPermitOverridesPolicies},
+		{r1 + "deny-overrides", "", "C.10", HidesNothing, nil, legacyDenyOverridesRules},
+		{"", p1 + "deny-overrides", "C.10", HidesNothing, nil, legacyDenyOverridesPolicies},
+		{r11 + "ordered-deny-overrides", "", "C.11", HidesNothing, nil, legacyDenyOverridesRules},
+		{"", p11 + "ordered-deny-overrides", "C.11", HidesNothing, nil, legacyDenyOverridesPolicies},
+		{r1 + "permit-overrides", "", "C.12", HidesBehindPermit, nil, legacyPermitOverridesRules},
+		{"", p1 + "permit-overrides", "C.12", HidesBehindPermit, nil, legacyPermitOverridesPolicies},
+		{r11 + "ordered-permit-overrides", "", "C.13", HidesBehindPermit, nil, legacyPermitOverridesRules},
+		{"", p11 + "ordered-permit-overrides", "C.13", HidesBehindPermit, nil, legacyPermitOverridesPolicies},
 
-		{"", p3 + "on-permit-apply-second", "profile", HidesNothing, onPermitApplySecond},
+		{"", p3 + "on-permit-apply-second", "profile", HidesNothing, twoOrThree, onPermitApplySecond},
 	}
 }
 

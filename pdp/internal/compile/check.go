@@ -28,6 +28,9 @@ func (c *checker) policySet(p *policy.PolicySet, cat catalogue) {
 	} else {
 		c.hiddenErrors(p.Position, a)
 	}
+	if a := c.set.algorithms.ForPolicies(p.Algorithm); a != nil && a.Children != nil && !a.Children(len(p.Children)) {
+		c.errorf(p.Position, policy.ReasonType, "%q does not work on %d policies", p.Algorithm, len(p.Children))
+	}
 	c.target(&p.Target)
 	for _, inner := range p.Children {
 		c.child(inner, cat)

@@ -153,6 +153,9 @@ func (rs *rules) Evaluate(i int) xacml.Decision {
 	return out.decision
 }
 
+// Disregard drops what the last rule calls for.
+func (rs *rules) Disregard() { disregard(rs.done) }
+
 // Applicable is for policies: no rule-combining algorithm asks for it (C.9).
 func (rs *rules) Applicable(int) (bool, *xacml.Error) { return true, nil }
 
@@ -186,6 +189,14 @@ func (e *evaluation) child(c policy.Child) outcome {
 	default:
 		return outcome{err: noReferent()}
 	}
+}
+
+// Disregard drops what the last child calls for.
+func (ps *policies) Disregard() { disregard(ps.done) }
+
+func disregard(done []outcome) {
+	last := &done[len(done)-1]
+	last.obligations, last.advice = nil, nil
 }
 
 // Applicable is the own target of the child (C.9), if the child counts.
