@@ -149,6 +149,7 @@ func policyFolder(p config.Policies, onPanic func(recovered any, stack []byte)) 
 			RootAlgorithm:      p.RootAlgorithm,
 			RefuseHiddenErrors: p.RefusePermitUnlessDeny,
 			Lenient:            p.Lenient,
+			Delegation:         p.Delegation,
 			OnPanic:            onPanic,
 		}, xacmlxml.DefaultLimits(), p.Library),
 		RootAlgorithm: p.RootAlgorithm,

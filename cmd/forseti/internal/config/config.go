@@ -95,6 +95,9 @@ type Policies struct {
 	// Lenient accepts files that are not valid: they are Indeterminate where
 	// they are evaluated.
 	Lenient bool `yaml:"lenient"`
+	// Delegation accepts policies with an issuer, by the Administration and
+	// Delegation profile.
+	Delegation bool `yaml:"delegation"`
 	// Debounce is how long the folder must have been quiet before a change is
 	// read.
 	Debounce time.Duration `yaml:"debounce"`
