@@ -1,7 +1,9 @@
 # Forseti's tasks. `make` lists them; `make check` is what CI does.
 
 FUZZTIME ?= 10s
-CHECKFUZZTIME ?= 2s
+# A number of inputs, not a time: on a busy machine Go 1.26 may take the end of
+# the time for a failure (golang/go#75804).
+CHECKFUZZTIME ?= 2000x
 BENCHTIME ?= 1s
 TIMEOUT ?= 10m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)

@@ -46,61 +46,6 @@ func outcomeOf(r xacml.Result) string {
 	return r.Decision.String()
 }
 
-func TestS7_3_7_AttributeSelector(t *testing.T) {
-	selector := func(path, datatype, must, context string) string {
-		if context != "" {
-			context = fmt.Sprintf(`ContextSelectorId=%q`, context)
-		}
-		return fmt.Sprintf(`<AttributeSelector Category="resource" Path=%q DataType="xs:%s" MustBePresent=%q %s/>`, path, datatype, must, context)
-	}
-	size := func(n int, s string) string { // the bag of the selector has n values
-		datatype := s[strings.Index(s, `DataType="xs:`)+len(`DataType="xs:`):]
-		datatype = datatype[:strings.Index(datatype, `"`)]
-		return fmt.Sprintf(`<Apply FunctionId="f1:integer-equal"><Apply FunctionId="f1:%s-bag-size">%s</Apply><AttributeValue DataType="xs:integer">%d</AttributeValue></Apply>`, datatype, s, n)
-	}
-	contextAttribute := func(category string, paths ...string) string {
-		var b strings.Builder
-		b.WriteString(`<Attribute AttributeId="context" IncludeInResult="false">`)
-		for _, p := range paths {
-			fmt.Fprintf(&b, `<AttributeValue DataType="urn:oasis:names:tc:xacml:3.0:data-type:xpathExpression" XPathCategory=%q>%s</AttributeValue>`, category, p)
-		}
-		b.WriteString(`</Attribute>`)
-		return b.String()
-	}
-	for _, tt := range []struct{ name, condition, resource, want string }{
-		{"values", size(2, selector("//r:age", "integer", "true", "")), records, "Permit"},
-		{"attributes", size(2, selector("//@id", "string", "true", "")), records, "Permit"},
-		{"strings keep white space", `<Apply FunctionId="f1:string-is-in"><AttributeValue DataType="xs:string"> Ann </AttributeValue>` +
-			selector("/r:records/r:record[1]/r:name", "string", "true", "") + `</Apply>`, records, "Permit"},
-		{"an unprefixed name is in no namespace", size(0, selector("//record", "string", "false", "")), records, "Permit"},
-		{"comments are nodes", size(1, selector("/*/comment()", "string", "true", "")), records, "Permit"},
-		{"nothing, need not be", size(0, selector("//r:none", "integer", "false", "")), records, "Permit"},
-		{"nothing, must be", size(0, selector("//r:none", "integer", "true", "")), records, "missing-attribute"},
-		{"no Content, need not be", size(0, selector("//r:age", "integer", "false", "")), "", "Permit"},
-		{"no Content, must be", size(0, selector("//r:age", "integer", "true", "")), "", "missing-attribute"},
-		{"not of the type", size(2, selector("//r:name", "integer", "false", "")), records, "processing-error"},
-		{"empty is no integer", size(1, selector("//*[@id='2']/*[3]", "integer", "false", "")), records, "processing-error"},
-
-		{"context", size(1, selector("r:age", "integer", "true", "context")), records + contextAttribute(xacml.CategoryResource, "//r:record[2]"), "Permit"},
-		{"context missing", size(1, selector("r:age", "integer", "false", "context")), records, "syntax-error"},
-		{"context of several nodes", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute(xacml.CategoryResource, "//r:record"), "syntax-error"},
-		{"context of no node", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute(xacml.CategoryResource, "//r:none"), "syntax-error"},
-		{"context in another category", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute("urn:other", "//r:record[2]"), "syntax-error"},
-		{"two contexts", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute(xacml.CategoryResource, "//r:record[1]", "//r:record[2]"), "syntax-error"},
-		{"context that is no XPath", size(1, selector("r:age", "integer", "false", "context")), records + contextAttribute(xacml.CategoryResource, "//["), "processing-error"},
-
-		{"no nodes", size(1, selector("count(//r:age)", "integer", "true", "")), records, "refused"},
-		{"no XPath", size(1, selector("//r:age[", "integer", "true", "")), records, "refused"},
-		{"an undeclared prefix", size(1, selector("//q:age", "integer", "true", "")), records, "refused"},
-		{"XPath 2.0", size(1, selector("for $x in //r:age return $x", "integer", "true", "")), records, "refused"},
-		{"too costly", size(1, selector(strings.Repeat("//*[count(", 8)+"//*"+strings.Repeat(")>0]", 8), "string", "false", "")), records, "processing-error"},
-	} {
-		if got := outcomeOf(asked(t, pdp.Config{Budget: 100_000}, tt.condition, tt.resource)); got != tt.want {
-			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
-		}
-	}
-}
-
 func TestS5_5_XPathVersion(t *testing.T) {
 	for _, tt := range []struct {
 		defaults string
