@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 # the time for a failure (golang/go#75804).
 CHECKFUZZTIME ?= 2000x
 BENCHTIME ?= 1s
-TIMEOUT ?= 10m
+TIMEOUT ?= 20m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 # FORSETI_SHARED is the folder of third-party cases; tests that need it skip

@@ -2,7 +2,6 @@ package pdp_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/forseti-pdp/forseti/pdp"
