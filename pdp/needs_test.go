@@ -35,6 +35,9 @@ func TestNeeds(t *testing.T) {
 	is := func(id string) string {
 		return `<Apply FunctionId="f1:string-is-in"><string>x</string><get>source ` + id + ` string</get></Apply>`
 	}
+	from := func(id string) string {
+		return `<AttributeSelector Category="source" ContextSelectorId="` + id + `" Path="a" DataType="xs:string" MustBePresent="false"/>`
+	}
 	target := func(anyOfs ...string) string { return "<Target>" + strings.Join(anyOfs, "") + "</Target>" }
 	anyOf := func(allOfs ...string) string {
 		return "<AnyOf><AllOf>" + strings.Join(allOfs, "</AllOf><AllOf>") + "</AllOf></AnyOf>"
@@ -56,6 +59,8 @@ func TestNeeds(t *testing.T) {
 		{"matches of one AllOf", rules("r3:deny-overrides", rule(target(anyOf(wants("1")+yes+wants("2"))), "")), "1 2"},
 		{"an AllOf that cannot match", rules("r3:deny-overrides", rule(target(anyOf(wants("1")+no+wants("2"))), "")), ""},
 		{"an AllOf that fails", rules("r3:deny-overrides", rule(target(anyOf(broken+wants("1"))), "")), "1"},
+		{"where the path of a selector in a match starts", rules("r3:deny-overrides", rule(target(anyOf(`<Match MatchId="f1:string-equal"><string>x</string>`+from("1")+`</Match>`)), "")), "1"},
+		{"where the path of a selector in a condition starts", rules("r3:deny-overrides", rule("", `<Condition><Apply FunctionId="f1:string-is-in"><string>x</string>`+from("1")+`</Apply></Condition>`)), "1"},
 		{"an AnyOf with alternatives", rules("r3:deny-overrides", rule(target(anyOf(wants("1"), no+wants("2"), yes+wants("3"))), "")), "1 3"},
 		{"an AnyOf with an alternative that matches", rules("r3:deny-overrides", rule(target(anyOf(wants("1"), yes, wants("2"))), "")), ""},
 		{"an AnyOf with an alternative that fails", rules("r3:deny-overrides", rule(target(anyOf(broken, wants("1"))), "")), "1"},

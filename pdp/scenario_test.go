@@ -33,6 +33,7 @@ var now = time.Date(2026, time.November, 21, 12, 30, 0, 0, time.UTC)
 //   - requests NAME.request, one attribute a line:
 //     category id datatype[!][@issuer] = value   (! asks for it in the result)
 //   - datatype = value                adds a value to the attribute above
+//     content category = <xml/>         the Content of the category, on one line
 //     ? category id datatype = value    a value that the finder has
 //     ! category id                     makes that attribute unavailable
 //     policies                          asks for the policy identifiers,
@@ -157,7 +158,6 @@ func readRequest(t testing.TB, text string) (*xacml.Request, pdp.Finder) {
 	}
 	request := &xacml.Request{}
 	finder := fakeFinder{fails: make(map[[2]string]bool)}
-	at := make(map[string]int)
 	var latest *xacml.Attribute
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
@@ -178,6 +178,14 @@ func readRequest(t testing.TB, text string) (*xacml.Request, pdp.Finder) {
 		}
 		head, text, ok := strings.Cut(line, " = ")
 		fields := strings.Fields(head)
+		if ok && len(fields) == 2 && fields[0] == "content" {
+			content, err := xacmlxml.ReadContent([]byte(text), xacmlxml.DefaultLimits())
+			if err != nil {
+				t.Fatalf("request line %q: %v", line, err)
+			}
+			attributesOf(request, longCategory(fields[1])).Content = content
+			continue
+		}
 		if ok && len(fields) == 2 && fields[0] == "+" && latest != nil {
 			latest.Values = append(latest.Values, parseValue(t, fields[1], text))
 			continue
@@ -198,18 +206,24 @@ func readRequest(t testing.TB, text string) (*xacml.Request, pdp.Finder) {
 			finder.has = append(finder.has, foundValue{key, v})
 			continue
 		}
-		i, ok := at[category]
-		if !ok {
-			i = len(request.Attributes)
-			at[category] = i
-			request.Attributes = append(request.Attributes, xacml.Attributes{Category: category})
-		}
-		request.Attributes[i].Attributes = append(request.Attributes[i].Attributes, xacml.Attribute{
+		attrs := attributesOf(request, category)
+		attrs.Attributes = append(attrs.Attributes, xacml.Attribute{
 			ID: fields[1], Issuer: issuer, IncludeInResult: include, Values: []value.Value{v},
 		})
-		latest = &request.Attributes[i].Attributes[len(request.Attributes[i].Attributes)-1]
+		latest = &attrs.Attributes[len(attrs.Attributes)-1]
 	}
 	return request, finder
+}
+
+// attributesOf are the attributes of the category, which it adds if there are none.
+func attributesOf(request *xacml.Request, category string) *xacml.Attributes {
+	for i := range request.Attributes {
+		if request.Attributes[i].Category == category {
+			return &request.Attributes[i]
+		}
+	}
+	request.Attributes = append(request.Attributes, xacml.Attributes{Category: category})
+	return &request.Attributes[len(request.Attributes)-1]
 }
 
 // longCategory writes out the categories that scenarios abbreviate.
@@ -235,10 +249,16 @@ func longCategory(short string) string {
 	}
 }
 
+// parseValue is a value of the data type with this name or identifier. An
+// xpathExpression is a category and an XPath.
 func parseValue(t testing.TB, datatype, text string) value.Value {
 	t.Helper()
 	for _, typ := range value.Types() {
-		if typ.String() == datatype {
+		if typ.String() == datatype || typ.ID() == datatype {
+			if typ == value.TypeXPathExpression {
+				category, path, _ := strings.Cut(text, " ")
+				return value.NewXPathExpression(path, longCategory(category), nil, xacml.XPath10)
+			}
 			v, err := value.Parse(typ, text)
 			if err != nil {
 				t.Fatal(err)

@@ -125,7 +125,11 @@ func (e *evaluation) nodes(expr *xpath.Expr, start xpath.Node) ([]xpath.Node, *x
 	steps := min(xpath.DefaultSteps, e.in.Budget-e.used)
 	budget := xpath.NewBudget(steps)
 	result, err := expr.Evaluate(start, budget)
-	if spent := e.spend(steps - budget.Left()); spent != nil {
+	used := steps - budget.Left()
+	if _, over := errors.AsType[*xpath.BudgetError](err); over && steps < xpath.DefaultSteps {
+		used++ // what is left of the decision's budget is not enough: the evaluation is given up
+	}
+	if spent := e.spend(used); spent != nil {
 		return nil, spent
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/pdp/internal/compile"
 	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
@@ -109,9 +110,9 @@ func (n *needs) obligations(obligations, advice []policy.ObligationExpression, v
 // expression needs every pending attribute that it names.
 func (n *needs) expression(x policy.Expression, vars map[string]policy.Expression) {
 	switch x := x.(type) {
-	case *policy.Designator:
-		if n.isPending(x.AttributeKey) {
-			n.add([]xacml.AttributeKey{x.AttributeKey})
+	case *policy.Designator, *policy.Selector:
+		if key, open := n.open(x); open {
+			n.add([]xacml.AttributeKey{key})
 		}
 	case *policy.VariableReference:
 		if definition := vars[x.ID]; definition != nil {
@@ -164,8 +165,8 @@ func (n *needs) anyOf(a *policy.AnyOf) (possible bool, open []xacml.AttributeKey
 func (n *needs) allOf(a *policy.AllOf) (possible bool, open []xacml.AttributeKey) {
 	for i := range a.Matches {
 		m := &a.Matches[i]
-		if d, ok := m.Bag.(*policy.Designator); ok && n.isPending(d.AttributeKey) {
-			open = append(open, d.AttributeKey)
+		if key, ok := n.open(m.Bag); ok {
+			open = append(open, key)
 			continue
 		}
 		if ok, err := n.e.match(m); !ok && err == nil {
@@ -173,6 +174,23 @@ func (n *needs) allOf(a *policy.AllOf) (possible bool, open []xacml.AttributeKey
 		}
 	}
 	return true, open
+}
+
+// open gives the pending attribute that a designator names, or that tells where
+// the path of a selector starts (§5.30).
+func (n *needs) open(x policy.Expression) (key xacml.AttributeKey, ok bool) {
+	switch x := x.(type) {
+	case *policy.Designator:
+		key = x.AttributeKey
+	case *policy.Selector:
+		if x.ContextSelectorID == "" {
+			return key, false
+		}
+		key = xacml.AttributeKey{Category: x.Category, ID: x.ContextSelectorID, Type: value.TypeXPathExpression}
+	default:
+		return key, false
+	}
+	return key, n.isPending(key)
 }
 
 // isPending: values in the request win, so what it holds is not pending.
