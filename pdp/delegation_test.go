@@ -48,7 +48,7 @@ func randomPolicies(r *rand.Rand) issuedPolicies {
 // request without a delegate.
 func (g issuedPolicies) document() string {
 	var b strings.Builder
-	b.WriteString(`<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p1:first-applicable"><Target/>`)
+	b.WriteString(`<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p3:deny-overrides"><Target/>`)
 	for i, issuer := range g.issuer {
 		fmt.Fprintf(&b, `<Policy PolicyId="%d" Version="1" RuleCombiningAlgId="r3:deny-overrides"`, i)
 		if g.depth[i] >= 0 {

@@ -91,12 +91,10 @@ var (
 // values: Indeterminate{P} might have been a Permit or NotApplicable,
 // Indeterminate{D} a Deny or NotApplicable, Indeterminate{DP} anything, and a
 // decision that is not Indeterminate is the decision without faults too. That
-// holds below the algorithms that track Indeterminate; first-applicable does not
-// (C.8: it passes the extended value of one child on, whatever the later ones
-// would be), nor do those that make a decision of an error: deny-unless-permit,
-// permit-unless-deny, and the overrides of 1.0 over policies.
+// holds below the algorithms that do not make a decision of an error, as
+// deny-unless-permit, permit-unless-deny and the overrides of 1.0 over policies do.
 func TestLaw_7_10_FaultsMakeUncertain(t *testing.T) {
-	without := append(named(append(allRules, allPolicies...), "first-applicable", "deny-unless-permit", "permit-unless-deny"), legacyOverrides...)
+	without := append(named(append(allRules, allPolicies...), "deny-unless-permit", "permit-unless-deny"), legacyOverrides...)
 	checkLaw(t, generate.Options{Without: without}, func(t *testing.T, c *generate.Case, rng *rand.Rand) string {
 		before, after, ok := withFaults(t, c, rng)
 		if !ok || covers(after.Decision, before.Decision) {
@@ -126,24 +124,11 @@ func covers(d, one xacml.Decision) bool {
 // Indeterminate{P} of what is no Deny: Indeterminate{D} may stand for anything,
 // as below deny-unless-permit errors become Deny.
 //
-// The law is broken by permit-unless-deny (C.7), by on-permit-apply-second, whose
-// third child applies where the guard denies because of an error, and by
-// first-applicable: it gives the Indeterminate{P} of one child although a later
-// child would deny (C.8), and a Permit beside it then wins deny-overrides.
+// The law is broken by permit-unless-deny (C.7), and by on-permit-apply-second,
+// whose third child applies where the guard denies because of an error.
 func TestLaw_FaultsNeverPermit(t *testing.T) {
-	without := named(append(allRules, allPolicies...), "permit-unless-deny", "on-permit-apply-second", "first-applicable")
+	without := named(append(allRules, allPolicies...), "permit-unless-deny", "on-permit-apply-second")
 	checkLaw(t, generate.Options{Without: without}, faultsNeverPermit)
-}
-
-// At the root, first-applicable keeps the law: nothing is above it that could
-// win over its Indeterminate.
-func TestLaw_FaultsNeverPermit_FirstApplicable(t *testing.T) {
-	without := named(append(allRules, allPolicies...), "permit-unless-deny", "on-permit-apply-second", "first-applicable")
-	checkLaw(t, generate.Options{Without: without}, func(t *testing.T, c *generate.Case, rng *rand.Rand) string {
-		c = c.Clone()
-		c.RootAlgorithm = xacml.PolicyAlgorithm1 + "first-applicable"
-		return faultsNeverPermit(t, c, rng)
-	})
 }
 
 func faultsNeverPermit(t *testing.T, c *generate.Case, rng *rand.Rand) string {

@@ -111,7 +111,7 @@ func TestLaw_C_PolicySetOfOne(t *testing.T) {
 		place := places[rng.IntN(len(places))]
 		algorithms := []string{
 			xacml.PolicyAlgorithm3 + "deny-overrides", xacml.PolicyAlgorithm3 + "ordered-deny-overrides", xacml.PolicyAlgorithm3 + "permit-overrides",
-			xacml.PolicyAlgorithm3 + "ordered-permit-overrides", xacml.PolicyAlgorithm1 + "first-applicable",
+			xacml.PolicyAlgorithm3 + "ordered-permit-overrides",
 		}
 		*place = &policy.PolicySet{ID: id, Version: "1", Algorithm: algorithms[rng.IntN(len(algorithms))], Children: []policy.Child{*place}}
 		return true

@@ -47,14 +47,14 @@ const (
 	I{P}    Permit  Deny    Permit  Permit  Permit  Permit
 	I{D}    Permit  Deny    Permit  Permit  Permit  Permit
 	I{DP}   Permit  Deny    Permit  Permit  Permit  Permit`
-	// The Indeterminate of the child is passed on with its extended value.
+	// The Indeterminate of a child loses its extended value (C.1).
 	firstApplicable = `
 	        Permit  Deny    NA      I{P}    I{D}    I{DP}
 	Permit  Permit  Permit  Permit  Permit  Permit  Permit
 	Deny    Deny    Deny    Deny    Deny    Deny    Deny
-	NA      Permit  Deny    NA      I{P}    I{D}    I{DP}
-	I{P}    I{P}    I{P}    I{P}    I{P}    I{P}    I{P}
-	I{D}    I{D}    I{D}    I{D}    I{D}    I{D}    I{D}
+	NA      Permit  Deny    NA      I{DP}   I{DP}   I{DP}
+	I{P}    I{DP}   I{DP}   I{DP}   I{DP}   I{DP}   I{DP}
+	I{D}    I{DP}   I{DP}   I{DP}   I{DP}   I{DP}   I{DP}
 	I{DP}   I{DP}   I{DP}   I{DP}   I{DP}   I{DP}   I{DP}`
 	// The targets of both children are empty, so more than one is applicable.
 	onlyOneApplicable = `
@@ -229,14 +229,14 @@ func TestC_PairTablesOfPolicies(t *testing.T) {
 }
 
 // §7.14, table 7: what the algorithm gives decides what an Indeterminate target
-// makes of it. The outer algorithm passes the value of its only child on.
+// makes of it. Both algorithms around pass the value of an only child on.
 func TestS7_14_Table7OfPoliciesAndPolicySets(t *testing.T) {
 	const target = `<Target><AnyOf><AllOf><Match MatchId="f1:string-equal"><string>x</string><must>subject a string</must></Match></AllOf></AnyOf></Target>`
 	for value, want := range map[string]string{
 		"Permit": "I{P}", "Deny": "I{D}", "NA": "NA", "I{P}": "I{P}", "I{D}": "I{D}", "I{DP}": "I{DP}",
 	} {
 		child := strings.Replace(policyWith("p", value), "<Target/>", target, 1)
-		set := fmt.Sprintf(`<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p1:first-applicable">%s%s</PolicySet>`, target, policyWith("p", value))
+		set := fmt.Sprintf(`<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p3:deny-overrides">%s%s</PolicySet>`, target, policyWith("p", value))
 		around := fmt.Sprintf(`<PolicySet PolicySetId="t" Version="1" PolicyCombiningAlgId="p3:permit-overrides">%s%s</PolicySet>`, target, set)
 		for what, document := range map[string]string{"policy": child, "policy set": set, "policy set in a policy set": around} {
 			if got := decide(t, document); got != want {

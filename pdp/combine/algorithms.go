@@ -64,11 +64,14 @@ func unless(cs Children, d, otherwise xacml.Decision) (xacml.Decision, *xacml.Er
 	return otherwise, nil
 }
 
-// firstApplicable is C.8. The Indeterminate of a child is passed on with its
-// extended value.
+// firstApplicable is C.8. It does not track extended values (C.1): a child that
+// might have permitted hides what a later child does, which may be a Deny.
 func firstApplicable(cs Children) (xacml.Decision, *xacml.Error) {
 	for i := range cs.Len() {
-		if d := cs.Evaluate(i); d != xacml.NotApplicable {
+		switch d := cs.Evaluate(i); {
+		case d.Indeterminate():
+			return xacml.IndeterminateDP, nil
+		case d != xacml.NotApplicable:
 			return d, nil
 		}
 	}

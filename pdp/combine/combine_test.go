@@ -92,7 +92,10 @@ var laws = map[string]func(s []xacml.Decision) xacml.Decision{
 	},
 	"rule 1.0 first-applicable": func(s []xacml.Decision) xacml.Decision {
 		for _, d := range s {
-			if d != na {
+			switch {
+			case d.Indeterminate():
+				return idp
+			case d != na:
 				return d
 			}
 		}
