@@ -22,12 +22,17 @@ func (n *needs) authority(p *policy.PolicySet, c policy.Child) {
 		n.authorities[p] = n.target(&c.Target)
 	}
 	if n.authorities[p] {
-		// The inner needs see every designator and call none pending.
-		every := &needs{pending: func(key xacml.AttributeKey) bool { n.delegated(key); return false }}
-		w := walk{needs: n, every: every, visited: make(map[policy.Child]bool)}
-		for _, sibling := range p.Children {
-			w.child(sibling)
-		}
+		n.walk(p, n.delegated)
+	}
+}
+
+// walk shows every attribute that the children of the policy set name.
+func (n *needs) walk(p *policy.PolicySet, seen func(xacml.AttributeKey)) {
+	// The inner needs see every designator and call none pending.
+	every := &needs{pending: func(key xacml.AttributeKey) bool { seen(key); return false }, nested: true}
+	w := walk{needs: n, every: every, visited: make(map[policy.Child]bool)}
+	for _, c := range p.Children {
+		w.child(c)
 	}
 }
 
