@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/forseti-pdp/forseti/pdp"
+	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
@@ -20,17 +21,72 @@ const maxQuestions = 64
 // whose answer may still matter. It ends when nothing is needed or nothing more
 // can be known.
 func (h *Handler) complete(ctx context.Context, p *pdp.PDP, request *xacml.Request) *knowledge {
-	k := &knowledge{plan: &h.plan, dictionary: h.dictionary, request: request, asked: make([]bool, len(h.plan.sources))}
+	n := len(h.plan.sources)
+	k := &knowledge{
+		plan: &h.plan, dictionary: h.dictionary, request: request,
+		asked: make([]bool, n), inputs: make([][][]value.Value, n), broken: make([]bool, n),
+	}
 	for ctx.Err() == nil {
 		needed := p.Needs(ctx, request, k, k.pending)
-		round := k.next(needed)
+		round := k.next(append(needed, k.provisional()...))
 		if len(round) == 0 {
 			break
 		}
 		k.ask(ctx, round)
 	}
+	k.revise()
 	return k
 }
+
+// provisional gives the attributes that sources were asked with before all that
+// can be known of them was: what those sources said depends on them.
+func (k *knowledge) provisional() []xacml.AttributeKey {
+	var open []xacml.AttributeKey
+	for i := range k.plan.sources {
+		if !k.asked[i] || k.broken[i] {
+			continue
+		}
+		for _, need := range k.plan.sources[i].Needs {
+			if !k.settled(name{need.Key.Category, need.Key.ID}) {
+				open = append(open, need.Key)
+			}
+		}
+	}
+	return open
+}
+
+// revise makes unknown what sources said that were asked before their needs were
+// known, as those in a circle are, if the needs turned out to be other ones.
+func (k *knowledge) revise() {
+	for changed := true; changed; {
+		changed = false
+		for i := range k.plan.sources {
+			if !k.asked[i] || k.broken[i] {
+				continue
+			}
+			s := &k.plan.sources[i]
+			if now, err := k.inputsOf(s); err != nil || !slices.EqualFunc(now, k.inputs[i], sameValues) {
+				k.fail(s, fmt.Errorf("source %q was asked before what it needs was known", s.Name))
+				k.broken[i], changed = true, true
+			}
+		}
+	}
+}
+
+// inputsOf gives the values of each need of the source.
+func (k *knowledge) inputsOf(s *pip.Source) ([][]value.Value, error) {
+	inputs := make([][]value.Value, len(s.Needs))
+	for i, need := range s.Needs {
+		values, err := k.need(need)
+		if err != nil {
+			return nil, err
+		}
+		inputs[i] = values
+	}
+	return inputs, nil
+}
+
+func sameValues(a, b []value.Value) bool { return slices.EqualFunc(a, b, same) }
 
 // next gives the sources to ask now for these attributes: those that provide
 // them, or what it takes to ask those, whose own needs are settled.
@@ -101,6 +157,12 @@ func (k *knowledge) ask(ctx context.Context, round []int) {
 		findings []finding
 		err      error
 	}
+	for _, i := range round {
+		k.inputs[i], k.broken[i] = nil, true
+		if inputs, err := k.inputsOf(&k.plan.sources[i]); err == nil {
+			k.inputs[i], k.broken[i] = inputs, false
+		}
+	}
 	replies := make([]reply, len(round))
 	var wait sync.WaitGroup
 	for j, i := range round {
@@ -119,6 +181,7 @@ func (k *knowledge) ask(ctx context.Context, round []int) {
 		k.asked[i] = true
 		if replies[j].err != nil {
 			k.fail(&k.plan.sources[i], replies[j].err)
+			k.broken[i] = true
 		}
 		k.found = append(k.found, replies[j].findings...)
 	}

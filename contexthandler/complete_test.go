@@ -227,8 +227,8 @@ func TestComplete_SeveralValuesOfANeed(t *testing.T) {
 	}
 }
 
-// A key is its lexical form: a party that the caller gives as an integer finds
-// the roles of the party of that number.
+// A source is not asked for a value that policies do not see: a Deny on the
+// party as a string would not match one that came as an integer.
 func TestComplete_NeedOfAnotherType(t *testing.T) {
 	s := snapshot(t, rule("dagl", "Permit", "s.role=dagl"))
 	_, roles, _, sources := altinn()
@@ -236,8 +236,44 @@ func TestComplete_NeedOfAnotherType(t *testing.T) {
 	r.Attributes = append(r.Attributes, xacml.Attributes{Category: xacml.CategoryResource, Attributes: []xacml.Attribute{
 		{ID: "party", Values: []value.Value{value.NewInteger(50001)}},
 	}})
-	if got := decideAllowing(t, s, sources, r).Decision; got != xacml.Permit {
-		t.Errorf("got %s, roles asked %v, want Permit", got, roles.asked)
+	if got := decideAllowing(t, s, sources, r).Decision; got != xacml.IndeterminateP || len(roles.asked) > 0 {
+		t.Errorf("got %s, roles asked %v, want Indeterminate{P} and nothing asked", got.Extended(), roles.asked)
+	}
+}
+
+// A need with an issuer is not met by a value of another one, and not absent.
+func TestComplete_NeedOfAnIssuer(t *testing.T) {
+	s := snapshot(t, rule("blocked", "Deny", "s.blocked=yes"), rule("user", "Permit", "s.user=1"))
+	f := &fake{answers: map[string]string{"1": "yes"}}
+	src := source("register", "s.user", "s.blocked", f)
+	src.Needs[0].Key.Issuer = "idp"
+	if got := decide(t, s, []pip.Source{src}, request("s.user=1")).Decision; got != xacml.IndeterminateDP {
+		t.Errorf("got %s, want Indeterminate{DP}", got.Extended())
+	}
+}
+
+// In a circle a source is asked before all of its needs are known. If they turn
+// out to be other ones, or unknown, so is what it said.
+func TestComplete_CircleWithOtherNeeds(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		b    *fake
+		want xacml.Decision
+	}{
+		{"fails", &fake{fail: errors.New("down")}, xacml.IndeterminateDP},
+		{"another party", &fake{answers: map[string]string{"n": "p2"}}, xacml.IndeterminateDP},
+		{"the same party", &fake{answers: map[string]string{"n": "p1"}}, xacml.Permit},
+		{"no party", &fake{}, xacml.Permit},
+	} {
+		a := &fake{answers: map[string]string{"p1": "no|n", "p2": "yes|n"}}
+		c := &fake{answers: map[string]string{"1": "p1"}}
+		s := snapshot(t, rule("all", "Permit"), rule("blocked", "Deny", "s.blocked=yes"))
+		got := decide(t, s, []pip.Source{
+			source("a", "s.party", "s.blocked s.level", a), source("b", "s.level", "s.party", tt.b), source("c", "s.user", "s.party", c),
+		}, request("s.user=1"))
+		if got.Decision != tt.want {
+			t.Errorf("%s: got %s (%s), want %s", tt.name, got.Decision.Extended(), got.Status.Message, tt.want.Extended())
+		}
 	}
 }
 

@@ -154,7 +154,7 @@ func (d *Dictionary) checkSingle(r *xacml.Request) *Error {
 				continue
 			}
 			for _, v := range a.Values {
-				if first, ok := seen[a.ID]; ok && first.String() != v.String() {
+				if first, ok := seen[a.ID]; ok && !same(first, v) {
 					return errorf(ReasonInvalidRequest, "attribute %q of category %q must have one value", a.ID, attrs.Category)
 				}
 				seen[a.ID] = v
@@ -165,11 +165,14 @@ func (d *Dictionary) checkSingle(r *xacml.Request) *Error {
 }
 
 // Translate gives the request in the terms of the policies: ids in place of
-// aliases, canonical values in place of other forms. The request itself is not
-// changed; what needs no translation is shared with it.
-func (d *Dictionary) Translate(r *xacml.Request) *xacml.Request {
+// aliases, values of the declared data type, canonical values in place of other
+// forms. So policies, sources and rules on single values see the same value,
+// whatever data type the caller chose. The request itself is not changed; what
+// needs no translation is shared with it. The error is an *Error with
+// ReasonInvalidRequest: a value that is none of the declared type.
+func (d *Dictionary) Translate(r *xacml.Request) (*xacml.Request, error) {
 	if len(d.byName) == 0 {
-		return r
+		return r, nil
 	}
 	out := *r
 	out.Attributes = make([]xacml.Attributes, len(r.Attributes))
@@ -179,27 +182,36 @@ func (d *Dictionary) Translate(r *xacml.Request) *xacml.Request {
 		for j, a := range attrs.Attributes {
 			if e := d.byName[name{attrs.Category, a.ID}]; e != nil {
 				a.ID = e.ID
-				a.Values = e.canonical(a.Values)
+				values, err := e.canonical(a.Values)
+				if err != nil {
+					return nil, err
+				}
+				a.Values = values
 			}
 			translated.Attributes[j] = a
 		}
 		out.Attributes[i] = translated
 	}
-	return &out
+	return &out, nil
 }
 
-func (e *entry) canonical(values []value.Value) []value.Value {
-	if len(e.forms) == 0 {
-		return values
-	}
+// canonical gives the values in the declared data type and form.
+func (e *entry) canonical(values []value.Value) ([]value.Value, error) {
 	out := make([]value.Value, len(values))
 	for i, v := range values {
+		if v.Type() != e.Type {
+			converted, err := value.Parse(e.Type, value.Lexical(v))
+			if err != nil || v.Type() == value.TypeUnknown || v.Type() == value.TypeEntity || v.Type() == value.TypeXPathExpression {
+				return nil, errorf(ReasonInvalidRequest, "a value of attribute %q of category %q is not a %s", e.ID, e.Category, e.Type)
+			}
+			v = converted
+		}
 		if s, ok := v.(value.String); ok {
 			v = value.String(e.rewrite(string(s)))
 		}
 		out[i] = v
 	}
-	return out
+	return out, nil
 }
 
 // rewrite applies the first form that matches.

@@ -49,7 +49,12 @@ func TestDictionary_AliasesAndForms(t *testing.T) {
 	} {
 		in := request(tt.in)
 		before := in.Attributes[0].Attributes[0].ID
-		a := d.Translate(in).Attributes[0].Attributes[0]
+		translated, err := d.Translate(in)
+		if err != nil {
+			t.Errorf("Translate(%q): %v", tt.in, err)
+			continue
+		}
+		a := translated.Attributes[0].Attributes[0]
 		if got := a.ID + "=" + a.Values[0].String(); got != tt.want {
 			t.Errorf("Translate(%q) = %q, want %q", tt.in, got, tt.want)
 		}
@@ -161,5 +166,36 @@ func TestHandler_MultipleDecisions(t *testing.T) {
 	var e *Error
 	if _, err := h.Decide(t.Context(), s, "", r); !errors.As(err, &e) || e.Reason != ReasonTooManyDecisions {
 		t.Errorf("got %v, want ReasonTooManyDecisions", err)
+	}
+}
+
+// Policies, sources and rules on single values see the same value, whatever data
+// type the caller chose.
+func TestDictionary_DeclaredType(t *testing.T) {
+	d := instanceDictionary(t)
+	for _, tt := range []struct {
+		category, id string
+		v            value.Value
+		want         value.Value // nil: refused
+	}{
+		{xacml.CategoryAccessSubject, "user-id", value.NewInteger(1337), value.String("1337")},
+		{xacml.CategoryAccessSubject, "user-id", value.AnyURI("1337"), value.String("1337")},
+		{xacml.CategoryAccessSubject, "user-id", value.Foreign{DataType: "urn:x", Text: "1337"}, nil},
+		{xacml.CategoryResource, "records", value.String("80"), value.NewInteger(80)},
+		{xacml.CategoryResource, "records", value.String("many"), nil},
+		{xacml.CategoryResource, "undeclared", value.NewInteger(1), value.NewInteger(1)},
+	} {
+		r := &xacml.Request{Attributes: []xacml.Attributes{{Category: tt.category, Attributes: []xacml.Attribute{{ID: tt.id, Values: []value.Value{tt.v}}}}}}
+		got, err := d.Translate(r)
+		if tt.want == nil {
+			var e *Error
+			if !errors.As(err, &e) || e.Reason != ReasonInvalidRequest {
+				t.Errorf("%s %v: got %v, want ReasonInvalidRequest", tt.id, tt.v, err)
+			}
+			continue
+		}
+		if err != nil || !value.Equal(got.Attributes[0].Attributes[0].Values[0], tt.want) {
+			t.Errorf("%s %v: got %v, %v, want %v", tt.id, tt.v, got, err, tt.want)
+		}
 	}
 }

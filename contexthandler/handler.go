@@ -89,7 +89,10 @@ func (h *Handler) Snapshot() (*pap.Snapshot, error) {
 // result instead.
 func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, caller string, request *xacml.Request) ([]xacml.Result, error) {
 	started := time.Now()
-	request = h.dictionary.Translate(request)
+	request, err := h.dictionary.Translate(request)
+	if err != nil {
+		return nil, err
+	}
 	if err := h.owners.check(caller, request); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,9 @@ type knowledge struct {
 	plan       *plan
 	dictionary *Dictionary
 	request    *xacml.Request
-	asked      []bool // by source
+	asked      []bool            // by source
+	inputs     [][][]value.Value // by source: the values of its needs when it was asked
+	broken     []bool            // by source: it failed
 	found      []finding
 	failed     map[name]error
 }
@@ -68,13 +70,19 @@ func appendDistinct(to, values []value.Value) []value.Value {
 	for _, v := range values {
 		known := false
 		for _, o := range to {
-			known = known || o.String() == v.String() && o.Type() == v.Type()
+			known = known || same(o, v)
 		}
 		if !known {
 			to = append(to, v)
 		}
 	}
 	return to
+}
+
+// same reports whether two values are one. Entities and XPath expressions are
+// more than their text, so they never are.
+func same(a, b value.Value) bool {
+	return a.Type() == b.Type() && a.String() == b.String() && a.Type() != value.TypeEntity && a.Type() != value.TypeXPathExpression
 }
 
 // inRequest reports whether the caller supplied the attribute; the sources are
@@ -113,8 +121,8 @@ func (k *knowledge) settled(n name) bool {
 	return true
 }
 
-// need gives the values of a need in its declared type, whatever type they
-// have: a key is its lexical form.
+// need gives the values of a need in its declared type. What sources found is
+// converted: a key is its lexical form. What the caller supplied is not.
 func (k *knowledge) need(need pip.Need) ([]value.Value, error) {
 	n := name{need.Key.Category, need.Key.ID}
 	if err := k.failed[n]; err != nil && !k.inRequest(n) {
@@ -141,13 +149,17 @@ func (k *knowledge) need(need pip.Need) ([]value.Value, error) {
 				continue
 			}
 			for _, v := range a.Values {
-				if err := add(v); err != nil {
-					return nil, err
+				if v.Type() != need.Key.Type { // the policies would not see what the source is asked for
+					return nil, fmt.Errorf("attribute %q is not a %s", need.Key.ID, need.Key.Type)
 				}
+				out = appendDistinct(out, []value.Value{v})
 			}
 		}
 	}
 	if k.inRequest(n) {
+		if len(out) == 0 {
+			return nil, fmt.Errorf("attribute %q is not of the issuer that is needed", need.Key.ID)
+		}
 		return out, nil
 	}
 	for _, f := range k.found {

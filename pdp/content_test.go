@@ -2,6 +2,7 @@ package pdp_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/forseti-pdp/forseti/pdp"
@@ -135,5 +136,57 @@ func TestA3_16_AccessPermitted(t *testing.T) {
 		if got := outcomeOf(asked(t, tt.config, tt.condition, tt.resource)); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
 		}
+	}
+}
+
+// What an expression would have selected beyond its steps is not known, and no
+// algorithm may hide that (row 18).
+func TestRow18_StepsAreNotHidden(t *testing.T) {
+	text := fmt.Sprintf(`<Policy xmlns=%q PolicyId="p" Version="1" RuleCombiningAlgId="%spermit-unless-deny">
+  <PolicyDefaults><XPathVersion>%s</XPathVersion></PolicyDefaults><Target/>
+  <Rule RuleId="r" Effect="Deny"><Condition>%s</Condition></Rule></Policy>`, xacml.Namespace, xacml.RuleAlgorithm3, xacml.XPath10,
+		expand(`<Apply FunctionId="f1:string-is-in"><AttributeValue DataType="xs:string">yes</AttributeValue>
+<AttributeSelector Category="resource" Path="//blocked[count(//b) &gt; 0]" DataType="xs:string" MustBePresent="false"/></Apply>`))
+	document, problems := xacmlxml.ReadPolicy("p.xml", []byte(text), xacmlxml.DefaultLimits())
+	if len(problems.Errors()) > 0 {
+		t.Fatal(problems)
+	}
+	p, problems := pdp.New(pdp.Config{}, []policy.Document{document})
+	if p == nil {
+		t.Fatal(problems)
+	}
+	for n, want := range map[int]xacml.Decision{2: xacml.Deny, 1500: xacml.IndeterminateDP} {
+		content, err := xacmlxml.ReadContent([]byte("<a>"+strings.Repeat("<b/><blocked>yes</blocked>", n)+"</a>"), xacmlxml.DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := &xacml.Request{Attributes: []xacml.Attributes{{Category: xacml.CategoryResource, Content: content}}}
+		if got := p.Evaluate(t.Context(), request, nil); got.Decision != want {
+			t.Errorf("%d elements: got %s, want %s", n, got.Decision.Extended(), want.Extended())
+		}
+	}
+}
+
+// The sources answered for the initial request: what they said is not true of
+// the one that access-permitted makes, whose subject may be another.
+func TestA3_16_SourcesAreOfTheInitialRequest(t *testing.T) {
+	text := fmt.Sprintf(`<Policy xmlns=%q PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides"><Target/>
+  <Rule RuleId="r" Effect="Permit"><Condition>%s</Condition></Rule></Policy>`, xacml.Namespace, xacml.RuleAlgorithm3,
+		expand(`<Apply FunctionId="f1:or"><Apply FunctionId="f1:string-is-in"><AttributeValue DataType="xs:string">guest</AttributeValue>
+<AttributeDesignator Category="subject" AttributeId="role" DataType="xs:string" MustBePresent="false"/></Apply>
+<Apply FunctionId="f3:access-permitted"><AttributeValue DataType="xs:anyURI">urn:other</AttributeValue><AttributeValue DataType="xs:string"/></Apply></Apply>`))
+	document, problems := xacmlxml.ReadPolicy("p.xml", []byte(text), xacmlxml.DefaultLimits())
+	if len(problems.Errors()) > 0 {
+		t.Fatal(problems)
+	}
+	p, problems := pdp.New(pdp.Config{ReadAttributes: func(category, content string) (xacml.Attributes, error) {
+		return xacmlxml.ReadAttributes(category, content, xacmlxml.DefaultLimits())
+	}}, []policy.Document{document})
+	if p == nil {
+		t.Fatal(problems)
+	}
+	result := p.Evaluate(t.Context(), &xacml.Request{}, fakeFinder{})
+	if result.Decision != xacml.IndeterminateP || !strings.Contains(result.Status.Message, "cannot be looked up") {
+		t.Errorf("got %s (%s), want Indeterminate{P}", result.Decision.Extended(), result.Status.Message)
 	}
 }

@@ -71,11 +71,6 @@ func TestNeeds(t *testing.T) {
 		{"a condition behind a target that might match", rules("r3:deny-overrides", rule(target(anyOf(wants("1"))), "<Condition>"+is("2")+"</Condition>")), "1 2"},
 		{"a condition behind a target that cannot match", rules("r3:deny-overrides", rule(target(anyOf(no)), "<Condition>"+is("1")+"</Condition>")), ""},
 		{"nested applications", rules("r3:deny-overrides", rule("", `<Condition><Apply FunctionId="f1:or">`+is("1")+`<Apply FunctionId="f1:not">`+is("2")+`</Apply>`+is("1")+`</Apply></Condition>`)), "1 2"},
-		{
-			"access-permitted needs what any policy names", `<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p3:deny-overrides"><Target/>` +
-				rules("r3:deny-overrides", rule("", `<Condition><Apply FunctionId="f3:access-permitted"><anyURI>c</anyURI><string></string></Apply></Condition>`)) +
-				strings.Replace(rules("r3:deny-overrides", rule(target(anyOf(no+wants("2"))), "<Condition>"+is("3")+"</Condition>")), `"p"`, `"q"`, 1) + `</PolicySet>`, "2 3",
-		},
 		{"a higher-order function", rules("r3:deny-overrides", rule("", `<Condition><Apply FunctionId="f3:any-of"><Function FunctionId="f1:string-equal"/><string>x</string><get>source 1 string</get></Apply></Condition>`)), "1"},
 		{
 			"variables that are used, once each", rules("r3:deny-overrides", `<VariableDefinition VariableId="u">`+is("1")+`</VariableDefinition>`+

@@ -69,8 +69,8 @@ func checkKey(k xacml.AttributeKey) error {
 		return errors.New("the attribute id is missing")
 	case k.Type == value.TypeUnknown:
 		return errors.New("the data type is missing or unknown")
-	case k.Type == value.TypeXPathExpression:
-		return errors.New("a source cannot take or give an xpathExpression")
+	case k.Type == value.TypeXPathExpression, k.Type == value.TypeEntity:
+		return fmt.Errorf("a source cannot take or give a value of type %s", k.Type)
 	default:
 		return nil
 	}

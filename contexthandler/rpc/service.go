@@ -53,6 +53,9 @@ func (s *service) authorize(ctx context.Context, snapshot *pap.Snapshot, m *v1.A
 	if err != nil {
 		return nil, err
 	}
+	if len(results) != 1 { // as a scope may ask for; no one of them is the answer
+		return nil, invalidf("the request asks for %d decisions; Evaluate answers such requests", len(results))
+	}
 	response = authorizeResponse(m.GetRequestId(), snapshot.ID, &results[0])
 	return response, s.checkAnswer(response)
 }

@@ -101,7 +101,7 @@ func TestAuthorize_SourceFails(t *testing.T) {
 	}
 }
 
-// An attribute that the dictionary gives a type needs none in the request.
+// An attribute that the dictionary gives a type has it, whatever the request says.
 func TestAuthorize_DeclaredType(t *testing.T) {
 	r := start(t, nil)
 	inMap, typed, text := action("level"), action("level"), action("level")
@@ -114,7 +114,7 @@ func TestAuthorize_DeclaredType(t *testing.T) {
 	}{
 		{inMap, v1.Decision_DECISION_PERMIT},
 		{typed, v1.Decision_DECISION_PERMIT},
-		{text, v1.Decision_DECISION_NOT_APPLICABLE},
+		{text, v1.Decision_DECISION_PERMIT},
 	} {
 		got, err := r.client.Authorize(within(t), test.request)
 		if err != nil || got.GetDecision() != test.want {

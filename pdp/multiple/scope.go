@@ -82,10 +82,10 @@ func (s *splitter) below(scope Scope, resource value.Value) ([]value.Value, *xac
 	if len(nodes) >= s.options.Limit {
 		return resources, nil // what is not given any more may be different
 	}
-	given := make(map[value.Value]bool, len(resources))
+	given := make(map[string]bool, len(resources)) // all are of one type
 	return slices.DeleteFunc(resources, func(v value.Value) bool {
-		again := given[v]
-		given[v] = true
+		again := given[v.String()]
+		given[v.String()] = true
 		return again
 	}), nil
 }

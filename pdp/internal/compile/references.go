@@ -37,6 +37,12 @@ func (c *checker) catalogue(documents []policy.Document) catalogue {
 	add := func(k key, version string, child policy.Child) {
 		for _, e := range cat[k] {
 			if policy.CompareVersions(e.version, version) == 0 {
+				if c.options.Lenient { // nobody can tell which of them is meant
+					second := c.file
+					c.file = e.file
+					c.errorf(e.child.Place(), policy.ReasonDuplicate, "%s version %q is defined twice, again at %s:%s", k, version, second, child.Place())
+					c.file = second
+				}
 				c.errorf(child.Place(), policy.ReasonDuplicate, "%s version %q is defined twice, first at %s:%s", k, version, e.file, e.child.Place())
 				return
 			}

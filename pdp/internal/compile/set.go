@@ -98,6 +98,7 @@ func Build(o Options, documents []policy.Document) (*Set, policy.Problems) {
 		c.file = d.Name
 		if d.Root == nil {
 			c.errorf(policy.Position{}, policy.ReasonParse, "the document holds no policy")
+			c.unreadable = d.Name
 			continue
 		}
 		c.child(d.Root, catalogue)
@@ -132,7 +133,7 @@ func (c *checker) invalid() map[string]*policy.Invalid {
 			continue
 		}
 		code := xacml.StatusProcessingError
-		if p.Reason == policy.ReasonParse || p.Reason == policy.ReasonFeature {
+		if p.Reason == policy.ReasonParse || p.Reason == policy.ReasonFeature || p.Reason == policy.ReasonXPath {
 			code = xacml.StatusSyntaxError
 		}
 		out[p.File] = &policy.Invalid{Position: p.Position, Status: xacml.Status{Code: code, Message: "a policy is not valid: " + p.Error()}}
@@ -154,6 +155,16 @@ func (c *checker) cut(cat catalogue, invalid map[string]*policy.Invalid) {
 			}
 		}
 	}
+	if c.unreadable != "" { // it may hold a newer version of anything
+		for r, referent := range c.set.references {
+			if _, known := referent.(*policy.Invalid); known {
+				continue
+			}
+			if r.Version == "" || strings.ContainsAny(r.Version, "*+") {
+				c.set.references[r] = invalid[c.unreadable]
+			}
+		}
+	}
 	for i := range c.problems {
 		c.problems[i].Warning = true
 	}
@@ -167,9 +178,11 @@ type checker struct {
 	file     string
 	files    map[policy.Child]string // of each policy and policy set
 	path     []string
-	depth    int       // of the expression that is checked
-	version  string    // the XPathVersion in force
-	elements []element // of the quantified expressions around, outermost first
+	depth    int    // of the expression that is checked
+	version  string // the XPathVersion in force
+	// unreadable is the name of a document that holds no policy; empty if each does.
+	unreadable string
+	elements   []element // of the quantified expressions around, outermost first
 }
 
 // root checks the algorithm over the documents, which is configuration (§7.17),

@@ -29,7 +29,7 @@ func (n *needs) authority(p *policy.PolicySet, c policy.Child) {
 // walk shows every attribute that the children of the policy set name.
 func (n *needs) walk(p *policy.PolicySet, seen func(xacml.AttributeKey)) {
 	// The inner needs see every designator and call none pending.
-	every := &needs{pending: func(key xacml.AttributeKey) bool { seen(key); return false }, nested: true}
+	every := &needs{pending: func(key xacml.AttributeKey) bool { seen(key); return false }}
 	w := walk{needs: n, every: every, visited: make(map[policy.Child]bool)}
 	for _, c := range p.Children {
 		w.child(c)

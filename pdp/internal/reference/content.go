@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"context"
 	"errors"
 
 	"github.com/forseti-pdp/forseti/pdp/function"
@@ -125,11 +126,12 @@ func (e *evaluation) nodes(expr *xpath.Expr, start xpath.Node) ([]xpath.Node, *x
 	steps := min(xpath.DefaultSteps, e.in.Budget-e.used)
 	budget := xpath.NewBudget(steps)
 	result, err := expr.Evaluate(start, budget)
-	used := steps - budget.Left()
-	if _, over := errors.AsType[*xpath.BudgetError](err); over && steps < xpath.DefaultSteps {
-		used++ // what is left of the decision's budget is not enough: the evaluation is given up
+	if _, over := errors.AsType[*xpath.BudgetError](err); over && e.stopped == nil {
+		// Not an error of the expression, which an algorithm could hide: what was
+		// found without the steps that were missing is not the decision.
+		e.stopped = xacml.ProcessingErrorf("an XPath expression takes more than %d steps", steps)
 	}
-	if spent := e.spend(used); spent != nil {
+	if spent := e.spend(steps - budget.Left()); spent != nil {
 		return nil, spent
 	}
 	if err != nil {
@@ -166,7 +168,25 @@ func (e *evaluation) AccessPermitted(category value.AnyURI, attributes value.Str
 	request.Attributes = append(request.Attributes, replaced)
 	in := e.in
 	in.Request = request
+	sources := &otherRequest{}
+	if in.Finder != nil {
+		in.Finder = sources
+	}
 	inner := newEvaluation(e.ctx, e.set, in)
 	inner.meter, inner.about = e.meter, e.about
-	return inner.policySet(e.set.Root).decision == xacml.Permit && e.stopped == nil, nil
+	decision := inner.policySet(e.set.Root).decision
+	if sources.asked != nil {
+		return false, sources.asked
+	}
+	return decision == xacml.Permit && e.stopped == nil, nil
+}
+
+// otherRequest stands for the sources in an evaluation on another request: they
+// answered for the initial one, whose subject or resource may be another, so
+// what they would say is not known.
+type otherRequest struct{ asked *xacml.Error }
+
+func (o *otherRequest) Find(_ context.Context, key xacml.AttributeKey) (value.Bag, error) {
+	o.asked = xacml.ProcessingErrorf("attribute %q cannot be looked up for access-permitted", key.ID)
+	return value.Bag{}, o.asked
 }

@@ -31,8 +31,6 @@ type needs struct {
 	visited map[policy.Child]bool // what was looked at needs nothing more
 	// authorities are the policy sets whose policies may authorise issued ones.
 	authorities map[*policy.PolicySet]bool
-	// nested tells that everything is needed because of access-permitted.
-	nested bool
 }
 
 func (n *needs) add(keys []xacml.AttributeKey) {
@@ -123,7 +121,6 @@ func (n *needs) expression(x policy.Expression, vars map[string]policy.Expressio
 		}
 	case *policy.Apply:
 		n.named(x)
-		n.accessPermitted(x)
 		for _, a := range x.Arguments {
 			n.expression(a, vars)
 		}
@@ -131,27 +128,6 @@ func (n *needs) expression(x policy.Expression, vars map[string]policy.Expressio
 		n.expression(x.Domain, vars)
 		n.expression(x.Iterant, vars)
 	}
-}
-
-// accessPermitted needs whatever any policy names: access-permitted evaluates all
-// of them on another request (A.3.16), whose targets say nothing here.
-func (n *needs) accessPermitted(x *policy.Apply) {
-	const id = xacml.Function3 + "access-permitted"
-	uses := x.Function == id
-	for _, a := range x.Arguments {
-		if f, ok := a.(*policy.FunctionReference); ok {
-			uses = uses || f.Function == id
-		}
-	}
-	if !uses || n.nested {
-		return
-	}
-	n.nested = true
-	n.walk(n.e.set.Root, func(key xacml.AttributeKey) {
-		if n.isPending(key) {
-			n.add([]xacml.AttributeKey{key})
-		}
-	})
 }
 
 // target reports whether the target can match or fail, and adds what it takes
