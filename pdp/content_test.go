@@ -7,6 +7,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 )
@@ -170,11 +171,16 @@ func TestRow18_StepsAreNotHidden(t *testing.T) {
 // The sources answered for the initial request: what they said is not true of
 // the one that access-permitted makes, whose subject may be another.
 func TestA3_16_SourcesAreOfTheInitialRequest(t *testing.T) {
+	is := func(id, text string) string {
+		return `<Apply FunctionId="f1:string-is-in"><AttributeValue DataType="xs:string">` + text + `</AttributeValue>
+<AttributeDesignator Category="subject" AttributeId="` + id + `" DataType="xs:string" MustBePresent="false"/></Apply>`
+	}
 	text := fmt.Sprintf(`<Policy xmlns=%q PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides"><Target/>
-  <Rule RuleId="r" Effect="Permit"><Condition>%s</Condition></Rule></Policy>`, xacml.Namespace, xacml.RuleAlgorithm3,
-		expand(`<Apply FunctionId="f1:or"><Apply FunctionId="f1:string-is-in"><AttributeValue DataType="xs:string">guest</AttributeValue>
-<AttributeDesignator Category="subject" AttributeId="role" DataType="xs:string" MustBePresent="false"/></Apply>
-<Apply FunctionId="f3:access-permitted"><AttributeValue DataType="xs:anyURI">urn:other</AttributeValue><AttributeValue DataType="xs:string"/></Apply></Apply>`))
+  <Rule RuleId="as another" Effect="Permit"><Condition>%s</Condition></Rule>
+  <Rule RuleId="guest" Effect="Permit"><Condition>%s</Condition></Rule></Policy>`, xacml.Namespace, xacml.RuleAlgorithm3,
+		expand(`<Apply FunctionId="f1:and">`+is("ask", "yes")+`<Apply FunctionId="f3:access-permitted"><AttributeValue DataType="xs:anyURI">`+
+			xacml.CategoryAccessSubject+`</AttributeValue><AttributeValue DataType="xs:string"><![CDATA[<Attribute AttributeId="ask" IncludeInResult="false">`+
+			`<AttributeValue DataType="http://www.w3.org/2001/XMLSchema#string">no</AttributeValue></Attribute>]]></AttributeValue></Apply></Apply>`), expand(is("role", "guest")))
 	document, problems := xacmlxml.ReadPolicy("p.xml", []byte(text), xacmlxml.DefaultLimits())
 	if len(problems.Errors()) > 0 {
 		t.Fatal(problems)
@@ -185,8 +191,14 @@ func TestA3_16_SourcesAreOfTheInitialRequest(t *testing.T) {
 	if p == nil {
 		t.Fatal(problems)
 	}
-	result := p.Evaluate(t.Context(), &xacml.Request{}, fakeFinder{})
+	request := &xacml.Request{Attributes: []xacml.Attributes{{Category: xacml.CategoryAccessSubject, Attributes: []xacml.Attribute{
+		{ID: "ask", Values: []value.Value{value.String("yes")}},
+	}}}}
+	if result := p.Evaluate(t.Context(), request, nil); result.Decision != xacml.NotApplicable {
+		t.Errorf("without sources: got %s, want NotApplicable", result.Decision.Extended())
+	}
+	result := p.Evaluate(t.Context(), request, fakeFinder{})
 	if result.Decision != xacml.IndeterminateP || !strings.Contains(result.Status.Message, "cannot be looked up") {
-		t.Errorf("got %s (%s), want Indeterminate{P}", result.Decision.Extended(), result.Status.Message)
+		t.Errorf("with sources: got %s (%s), want Indeterminate{P}", result.Decision.Extended(), result.Status.Message)
 	}
 }
