@@ -32,6 +32,8 @@ type Algorithm struct {
 	Section string
 	// Hides tells what an error in a child may give way to.
 	Hides Hiding
+	// Omits tells which children might as well not be there.
+	Omits Omission
 	// Children tells whether the algorithm can work on so many children; nil if
 	// on any number.
 	Children func(n int) bool
@@ -40,6 +42,21 @@ type Algorithm struct {
 	// Algorithms without extended Indeterminate give Indeterminate{DP} (C.1).
 	Combine func(Children) (xacml.Decision, *xacml.Error)
 }
+
+// Omission is which children an algorithm gives the same value without, whatever
+// the other ones are: what an evaluator may skip.
+type Omission uint8
+
+// The kinds of children that can be left out.
+const (
+	// OmitsNotApplicable: those that are NotApplicable.
+	OmitsNotApplicable Omission = iota
+	// OmitsUnmatched: those whose own target does not match. Others count
+	// although they may be NotApplicable.
+	OmitsUnmatched
+	// OmitsNothing: each child has a part by its place.
+	OmitsNothing
+)
 
 // Hiding is how an algorithm may hide that a child failed.
 type Hiding uint8
@@ -62,25 +79,25 @@ func Algorithms() []Algorithm {
 		p1, p11, p3 = xacml.PolicyAlgorithm1, xacml.PolicyAlgorithm11, xacml.PolicyAlgorithm3
 	)
 	return []Algorithm{
-		{r3 + "deny-overrides", p3 + "deny-overrides", "C.2", HidesNothing, nil, denyOverrides},
-		{r3 + "ordered-deny-overrides", p3 + "ordered-deny-overrides", "C.3", HidesNothing, nil, denyOverrides},
-		{r3 + "permit-overrides", p3 + "permit-overrides", "C.4", HidesBehindPermit, nil, permitOverrides},
-		{r3 + "ordered-permit-overrides", p3 + "ordered-permit-overrides", "C.5", HidesBehindPermit, nil, permitOverrides},
-		{r3 + "deny-unless-permit", p3 + "deny-unless-permit", "C.6", HidesNothing, nil, denyUnlessPermit},
-		{r3 + "permit-unless-deny", p3 + "permit-unless-deny", "C.7", HidesAsPermit, nil, permitUnlessDeny},
-		{r1 + "first-applicable", p1 + "first-applicable", "C.8", HidesNothing, nil, firstApplicable},
-		{"", p1 + "only-one-applicable", "C.9", HidesNothing, nil, onlyOneApplicable},
+		{r3 + "deny-overrides", p3 + "deny-overrides", "C.2", HidesNothing, OmitsNotApplicable, nil, denyOverrides},
+		{r3 + "ordered-deny-overrides", p3 + "ordered-deny-overrides", "C.3", HidesNothing, OmitsNotApplicable, nil, denyOverrides},
+		{r3 + "permit-overrides", p3 + "permit-overrides", "C.4", HidesBehindPermit, OmitsNotApplicable, nil, permitOverrides},
+		{r3 + "ordered-permit-overrides", p3 + "ordered-permit-overrides", "C.5", HidesBehindPermit, OmitsNotApplicable, nil, permitOverrides},
+		{r3 + "deny-unless-permit", p3 + "deny-unless-permit", "C.6", HidesNothing, OmitsNotApplicable, nil, denyUnlessPermit},
+		{r3 + "permit-unless-deny", p3 + "permit-unless-deny", "C.7", HidesAsPermit, OmitsNotApplicable, nil, permitUnlessDeny},
+		{r1 + "first-applicable", p1 + "first-applicable", "C.8", HidesNothing, OmitsNotApplicable, nil, firstApplicable},
+		{"", p1 + "only-one-applicable", "C.9", HidesNothing, OmitsUnmatched, nil, onlyOneApplicable},
 
-		{r1 + "deny-overrides", "", "C.10", HidesNothing, nil, legacyDenyOverridesRules},
-		{"", p1 + "deny-overrides", "C.10", HidesNothing, nil, legacyDenyOverridesPolicies},
-		{r11 + "ordered-deny-overrides", "", "C.11", HidesNothing, nil, legacyDenyOverridesRules},
-		{"", p11 + "ordered-deny-overrides", "C.11", HidesNothing, nil, legacyDenyOverridesPolicies},
-		{r1 + "permit-overrides", "", "C.12", HidesBehindPermit, nil, legacyPermitOverridesRules},
-		{"", p1 + "permit-overrides", "C.12", HidesBehindPermit, nil, legacyPermitOverridesPolicies},
-		{r11 + "ordered-permit-overrides", "", "C.13", HidesBehindPermit, nil, legacyPermitOverridesRules},
-		{"", p11 + "ordered-permit-overrides", "C.13", HidesBehindPermit, nil, legacyPermitOverridesPolicies},
+		{r1 + "deny-overrides", "", "C.10", HidesNothing, OmitsNotApplicable, nil, legacyDenyOverridesRules},
+		{"", p1 + "deny-overrides", "C.10", HidesNothing, OmitsNotApplicable, nil, legacyDenyOverridesPolicies},
+		{r11 + "ordered-deny-overrides", "", "C.11", HidesNothing, OmitsNotApplicable, nil, legacyDenyOverridesRules},
+		{"", p11 + "ordered-deny-overrides", "C.11", HidesNothing, OmitsNotApplicable, nil, legacyDenyOverridesPolicies},
+		{r1 + "permit-overrides", "", "C.12", HidesBehindPermit, OmitsNotApplicable, nil, legacyPermitOverridesRules},
+		{"", p1 + "permit-overrides", "C.12", HidesBehindPermit, OmitsNotApplicable, nil, legacyPermitOverridesPolicies},
+		{r11 + "ordered-permit-overrides", "", "C.13", HidesBehindPermit, OmitsNotApplicable, nil, legacyPermitOverridesRules},
+		{"", p11 + "ordered-permit-overrides", "C.13", HidesBehindPermit, OmitsNotApplicable, nil, legacyPermitOverridesPolicies},
 
-		{"", p3 + "on-permit-apply-second", "profile", HidesNothing, twoOrThree, onPermitApplySecond},
+		{"", p3 + "on-permit-apply-second", "profile", HidesNothing, OmitsNothing, twoOrThree, onPermitApplySecond},
 	}
 }
 
