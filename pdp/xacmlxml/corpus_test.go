@@ -12,7 +12,7 @@ import (
 
 // sharedFolder is the folder with the documents of third parties. Without it
 // the test is skipped, though not where everything must be tested.
-func sharedFolder(t *testing.T) string {
+func sharedFolder(t testing.TB) string {
 	t.Helper()
 	folder := os.Getenv("FORSETI_SHARED")
 	switch {
@@ -25,7 +25,7 @@ func sharedFolder(t *testing.T) string {
 	return folder
 }
 
-func readFile(t *testing.T, name string) []byte {
+func readFile(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -34,7 +34,7 @@ func readFile(t *testing.T, name string) []byte {
 	return data
 }
 
-func glob(t *testing.T, atLeast int, elements ...string) []string {
+func glob(t testing.TB, atLeast int, elements ...string) []string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(elements...))
 	if err != nil {

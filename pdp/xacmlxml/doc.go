@@ -15,6 +15,9 @@
 // All problems of a document are reported at once, each with line and column,
 // except that a document that is not well-formed has one problem only.
 //
+// Policies of the usual form are read in one pass over the document. All others,
+// and all with problems, are read through a tree, which finds every problem.
+//
 // Of the Related and Nested Entities profile it knows the quantified expressions
 // ForAny, ForAll, Map and Select, which the schema lacks, and values of the data
 // type entity; what is written of them is valid by the schema without the former.

@@ -34,6 +34,19 @@ func FuzzReadPolicy(f *testing.F) {
 	})
 }
 
+// FuzzFastReader checks that what the fast reader accepts, the strict reader
+// accepts and makes the same of.
+func FuzzFastReader(f *testing.F) {
+	f.Add([]byte(plain))
+	f.Add([]byte(everything))
+	f.Add([]byte(inPolicy(`<Rule RuleId="r" Effect="Deny"/>`)))
+	f.Add([]byte(inPolicySet(`<x:PolicyIdReference Version="1.*">a</x:PolicyIdReference>`)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defer bounds.Check(t)()
+		checkFast(t, data, Limits{})
+	})
+}
+
 // FuzzReadRequest checks that reading does not panic, and that what it accepts
 // survives writing and reading.
 func FuzzReadRequest(f *testing.F) {

@@ -15,7 +15,17 @@ import (
 // A RuleId that occurs twice in a policy is a warning: the standard does not
 // ask for uniqueness, and nothing but RuleCombinerParameters depends on it. A
 // VariableId that occurs twice is an error, since a reference to it is ambiguous.
+//
+// A policy of the usual form is read in one pass; see fastReader.
 func ReadPolicy(name string, data []byte, limits Limits) (policy.Document, policy.Problems) {
+	if root, ok := readFast(data, limits.filled()); ok {
+		return policy.Document{Name: name, Root: root}, nil
+	}
+	return readStrictly(name, data, limits)
+}
+
+// readStrictly reads a document through a tree of it.
+func readStrictly(name string, data []byte, limits Limits) (policy.Document, policy.Problems) {
 	document := policy.Document{Name: name}
 	b, root := newBuilder(name, data, limits, "Policy", "PolicySet")
 	var child policy.Child

@@ -168,8 +168,10 @@ func (r *reader) checkDeclaration(raw []byte) *fault {
 			if !ascii && !strings.EqualFold(a.raw, "utf-8") {
 				return wrong("encoding %s is not supported, only UTF-8 is", quote(a.raw))
 			}
-			if beyond := bytes.IndexFunc(r.data, func(c rune) bool { return c > 0x7F }); ascii && beyond >= 0 {
-				return faultf(advance(start, r.data[:beyond]), policy.ReasonParse, "a character that is not US-ASCII")
+			if ascii {
+				if beyond := bytes.IndexFunc(r.data, func(c rune) bool { return c > 0x7F }); beyond >= 0 {
+					return faultf(advance(start, r.data[:beyond]), policy.ReasonParse, "a character that is not US-ASCII")
+				}
 			}
 		case "standalone":
 			if a.raw != "yes" && a.raw != "no" {
