@@ -138,9 +138,9 @@ func TestChangeThatKeepsSizeTimesAndInode(t *testing.T) {
 	f.open()
 	f.write("a.xml", "2")
 	// Pretend that the listing still is what is known.
-	seen, err := f.store.folder.look(t.Context(), false, nil)
+	seen, err := f.store.folder.look(t.Context(), reading{})
 	f.must(err)
-	f.store.known.listing = &seen.listing
+	f.store.known.seen.files[0].entry = seen.files[0].entry
 	if _, err := f.store.examine(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}

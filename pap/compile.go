@@ -1,10 +1,8 @@
 package pap
 
 import (
-	"runtime"
+	"iter"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
@@ -22,88 +20,90 @@ func CompileXACML(config pdp.Config, limits xacmlxml.Limits, library string) Com
 			return xacmlxml.ReadAttributes(category, content, limits)
 		}
 	}
-	return func(files []File) (Compiled, policy.Problems) {
-		documents, problems := parse(files, limits, config.Lenient)
-		if len(documents) == 0 && len(files) > 0 {
-			return Compiled{}, problems
+	return func(base *pdp.PDP) Candidate {
+		c := &xacmlCandidate{limits: limits, library: library, lenient: config.Lenient}
+		if base != nil {
+			c.builder = base.Edit()
+		} else {
+			c.builder = pdp.NewBuilder(config)
 		}
-		roots := len(documents)
-		for i := range documents {
-			if library != "" && strings.HasPrefix(documents[i].Name, library+"/") {
-				documents[i].ReferenceOnly = true
-				roots--
-			}
-		}
-		if roots == 0 && len(files) > 0 {
-			problems = append(problems, problem(library, policy.ReasonEmpty, "every policy is only there for references: none decides"))
-		}
-		broken := len(problems.Errors()) > 0
-		compiled, found := pdp.New(config, documents)
-		for _, p := range found {
-			// What cannot be resolved may be in a file that cannot be parsed.
-			if broken && p.Reason == policy.ReasonUnresolved {
-				continue
-			}
-			problems = append(problems, p)
-		}
-		if broken {
-			return Compiled{}, problems
-		}
-		policies := 0
-		for _, d := range documents {
-			if d.Root != nil {
-				policies += countPolicies(d.Root)
-			}
-		}
-		return Compiled{PDP: compiled, Policies: policies}, problems
+		return c
 	}
 }
 
-// parse reads the documents, as many at a time as there are processors, and
-// gives those that are in order. All problems of all files are found. Leniency
-// gives documents without a policy for the others, and makes warnings of their problems.
-func parse(files []File, limits xacmlxml.Limits, lenient bool) ([]policy.Document, policy.Problems) {
-	type result struct {
-		document policy.Document
-		problems policy.Problems
+// xacmlCandidate is a Candidate of XACML in XML.
+type xacmlCandidate struct {
+	limits  xacmlxml.Limits
+	library string
+	lenient bool
+	builder *pdp.Builder
+}
+
+// Set implements Candidate. Leniency gives a document without a policy for one
+// that is broken, and makes warnings of its problems.
+func (c *xacmlCandidate) Set(file File) Outcome {
+	document, problems := parse(file, c.limits)
+	o := Outcome{Decides: c.library == "" || !strings.HasPrefix(file.Name, c.library+"/"), Problems: problems}
+	if o.broken() {
+		if !c.lenient {
+			return o
+		}
+		document = policy.Document{Name: file.Name}
+		for i := range problems {
+			problems[i].Warning = true
+		}
 	}
-	results := make([]result, len(files))
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
-		workers.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(files) {
-					return
-				}
-				r := &results[i]
-				r.document, r.problems = parseFile(files[i], limits)
-			}
-		})
+	if document.Root != nil {
+		o.Policies = countPolicies(document.Root)
 	}
-	workers.Wait()
-	documents := make([]policy.Document, 0, len(files))
+	document.ReferenceOnly = !o.Decides
+	c.builder.Set(document)
+	return o
+}
+
+// Remove implements Candidate.
+func (c *xacmlCandidate) Remove(name string) { c.builder.Remove(name) }
+
+// Build implements Candidate. All problems of all files are found.
+func (c *xacmlCandidate) Build(outcomes iter.Seq[Outcome]) (Compiled, policy.Problems) {
+	var files, documents, roots, policies int
 	var problems policy.Problems
-	for i, r := range results {
-		broken := len(r.problems.Errors()) > 0
-		switch {
-		case !broken:
-			documents = append(documents, r.document)
-		case lenient:
-			documents = append(documents, policy.Document{Name: files[i].Name})
-			for j := range r.problems {
-				r.problems[j].Warning = true
-			}
+	for o := range outcomes {
+		files++
+		problems = append(problems, o.Problems...)
+		if o.broken() {
+			continue
 		}
-		problems = append(problems, r.problems...)
+		documents++
+		policies += o.Policies
+		if o.Decides {
+			roots++
+		}
 	}
-	return documents, problems
+	if documents == 0 && files > 0 {
+		return Compiled{}, problems
+	}
+	if roots == 0 && files > 0 {
+		problems = append(problems, problem(c.library, policy.ReasonEmpty, "every policy is only there for references: none decides"))
+	}
+	broken := len(problems.Errors()) > 0
+	compiled, found := c.builder.Build()
+	for _, p := range found {
+		// What cannot be resolved may be in a file that cannot be parsed.
+		if broken && p.Reason == policy.ReasonUnresolved {
+			continue
+		}
+		problems = append(problems, p)
+	}
+	if broken {
+		return Compiled{}, problems
+	}
+	return Compiled{PDP: compiled, Policies: policies}, problems
 }
 
-// parseFile reads one document. A panic becomes a problem of the file, since it
+// parse reads one document. A panic becomes a problem of the file, since it
 // would otherwise end the process.
-func parseFile(file File, limits xacmlxml.Limits) (document policy.Document, problems policy.Problems) {
+func parse(file File, limits xacmlxml.Limits) (document policy.Document, problems policy.Problems) {
 	defer func() {
 		if r := recover(); r != nil {
 			problems = policy.Problems{problem(file.Name, policy.ReasonParse, "file cannot be parsed: internal fault: %v", r)}

@@ -1,6 +1,7 @@
 package pap
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,19 @@ func compileXACML(files ...string) (Compiled, policy.Problems) {
 	for i := 0; i < len(files); i += 2 {
 		list = append(list, File{Name: files[i], Data: []byte(files[i+1])})
 	}
-	return CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits(), "library")(list)
+	return compileFiles(CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits(), "library"), list)
+}
+
+// compileFiles has a candidate of files, which are sorted by name.
+func compileFiles(compile Compile, files []File) (Compiled, policy.Problems) {
+	candidate := compile(nil)
+	var outcomes []Outcome
+	for _, f := range files {
+		data := bytes.Clone(f.Data)
+		outcomes = append(outcomes, candidate.Set(File{f.Name, data}))
+		clear(data) // as a store does, which reads the next file into it
+	}
+	return candidate.Build(slices.Values(outcomes))
 }
 
 func TestCompileXACML(t *testing.T) {
@@ -133,7 +146,7 @@ func TestCompileXACMLLenient(t *testing.T) {
 		{"not valid", []File{{"bad.xml", []byte(strings.Replace(unknown, `"one"`, `"two"`, 1))}, {"one.xml", []byte(permit)}}, xacml.IndeterminateDP},
 		{"in the library", []File{{"library/bad.xml", []byte("<")}, {"one.xml", []byte(permit)}}, xacml.Permit},
 	} {
-		compiled, problems := CompileXACML(pdp.Config{Lenient: true}, xacmlxml.DefaultLimits(), "library")(tt.files)
+		compiled, problems := compileFiles(CompileXACML(pdp.Config{Lenient: true}, xacmlxml.DefaultLimits(), "library"), tt.files)
 		if compiled.PDP == nil || len(problems) == 0 || len(problems.Errors()) > 0 {
 			t.Fatalf("%s: got %v, want warnings only", tt.name, problems)
 		}

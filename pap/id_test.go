@@ -21,6 +21,47 @@ func TestIDForm(t *testing.T) {
 	}
 }
 
+// TestIDIsStable: a release that changes the scheme changes its name as well.
+func TestIDIsStable(t *testing.T) {
+	got := ID("root", []File{{"a.xml", []byte("1")}, {"b/c.xml", []byte("2")}})
+	if want := "sha256:da95b0d6a969ceaf3c27d2ad3075b93b"; got != want {
+		t.Errorf("ID: got %s, want %s", got, want)
+	}
+}
+
+// TestGroupsFollowChanges: hashing only the groups that a change is in gives
+// what hashing all of them does.
+func TestGroupsFollowChanges(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	var files []file
+	var followed groups
+	for range 300 {
+		stale := new(groupSet)
+		switch i := random.IntN(len(files) + 1); {
+		case i == len(files) || random.IntN(2) == 0:
+			name := fmt.Sprintf("%d.xml", random.IntN(1_000_000))
+			at, found := slices.BinarySearchFunc(files, name, func(f file, name string) int { return strings.Compare(f.name, name) })
+			if found {
+				continue
+			}
+			files = slices.Insert(files, at, file{entry: entry{name: name}, group: groupOf(name)})
+			stale[groupOf(name)] = true
+		case random.IntN(2) == 0:
+			files[i].digest[0]++
+			stale[files[i].group] = true
+		default:
+			stale[files[i].group] = true
+			files = slices.Delete(files, i, i+1)
+		}
+		followed.update(files, stale)
+		var whole groups
+		whole.update(files, everyGroup())
+		if followed != whole {
+			t.Fatalf("groups of %d files: got others than from scratch", len(files))
+		}
+	}
+}
+
 // plain writes out what an ID stands for, in a form that is unambiguous.
 func plain(root string, files []File) string {
 	var b strings.Builder
@@ -74,6 +115,7 @@ func TestIDMovedBytes(t *testing.T) {
 					{{text[i:j], []byte(text[j:k])}, {text[k:], nil}},
 					{{text[i:j], nil}, {text[j:k], []byte(text[k:])}},
 				} {
+					slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 					id, folder := ID(text[:i], files), plain(text[:i], files)
 					if other, ok := seen[id]; ok && other != folder {
 						t.Fatalf("ID %s: got it for %s and for %s", id, folder, other)

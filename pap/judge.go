@@ -3,27 +3,28 @@ package pap
 import (
 	"context"
 	"log/slog"
-	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
 
-// judge accepts or refuses what the folder holds.
-func (s *Store) judge(began time.Time, seen sight) {
+// judge accepts or refuses what the folder holds. The draft holds it, if it is
+// valid.
+func (s *Store) judge(began time.Time, seen *sight, d *draft) {
 	before := s.current.Load()
-	problems := seen.problems
+	problems := slices.Clone(seen.problems)
 	var compiled Compiled
 	switch {
-	case len(problems.Errors()) > 0:
+	case !seen.valid():
 	case before != nil && before.digest == seen.digest:
-		s.restore(before, seen)
+		s.restore(before)
 		return
-	case len(seen.content) == 0 && !s.config.AllowEmpty:
+	case len(seen.files) == 0 && !s.config.AllowEmpty:
 		problems = append(problems, problem(".", policy.ReasonEmpty, "policy folder %q holds no policy", s.config.Dir))
 	default:
 		var found policy.Problems
-		compiled, found = s.compile(seen.content)
+		compiled, found = d.build(seen.files)
 		problems = append(problems, found...)
 	}
 	if len(problems.Errors()) > 0 {
@@ -33,34 +34,17 @@ func (s *Store) judge(began time.Time, seen sight) {
 	s.accept(began, seen, compiled, problems)
 }
 
-// compile makes a PDP. A panic refuses the candidate: a folder that trips over a
-// fault of the compiler must not end the process, now and after each restart.
-func (s *Store) compile(files []File) (compiled Compiled, problems policy.Problems) {
-	defer func() {
-		if r := recover(); r != nil {
-			s.config.Logger.Error("panic while compiling policies", "panic", r, "stack", string(debug.Stack()))
-			compiled = Compiled{}
-			problems = policy.Problems{problem(".", policy.ReasonParse, "policies cannot be compiled: internal fault: %v", r)}
-		}
-	}()
-	compiled, problems = s.config.Compile(files)
-	if compiled.PDP == nil && len(problems.Errors()) == 0 {
-		problems = append(problems, problem(".", policy.ReasonParse, "policies cannot be compiled: internal fault: no PDP and no problem"))
-	}
-	return compiled, problems
-}
-
 // accept puts a candidate in force.
-func (s *Store) accept(began time.Time, seen sight, compiled Compiled, warnings policy.Problems) {
+func (s *Store) accept(began time.Time, seen *sight, compiled Compiled, warnings policy.Problems) {
 	warnings.Sort()
 	now := time.Now()
 	next := &Snapshot{
 		ID: seen.digest.id(), LoadedAt: now, PDP: compiled.PDP,
-		Files: len(seen.content), Policies: compiled.Policies,
+		Files: len(seen.files), Policies: compiled.Policies,
 		Warnings: warnings, digest: seen.digest,
 	}
 	s.current.Store(next)
-	s.conclude(seen, now, nil, warnings)
+	s.conclude(seen.digest, now, nil, warnings)
 	s.config.Metrics.accepted(next, now.Sub(began))
 	s.logProblems(warnings)
 	s.config.Logger.Info("policies in force", "snapshot", next.ID, "files", next.Files,
@@ -69,19 +53,19 @@ func (s *Store) accept(began time.Time, seen sight, compiled Compiled, warnings 
 
 // restore notes that the folder holds again what is in force, after something
 // that was refused.
-func (s *Store) restore(current *Snapshot, seen sight) {
+func (s *Store) restore(current *Snapshot) {
 	now := time.Now()
-	s.conclude(seen, now, nil, current.Warnings)
+	s.conclude(current.digest, now, nil, current.Warnings)
 	s.config.Metrics.restored(now)
 	s.config.Logger.Info("policy folder holds again what is in force", "snapshot", current.ID)
 }
 
 // refuse keeps what is in force.
-func (s *Store) refuse(began time.Time, seen sight, problems policy.Problems) {
+func (s *Store) refuse(began time.Time, seen *sight, problems policy.Problems) {
 	problems.Sort()
 	now := time.Now()
 	failures := problems.Errors()
-	s.conclude(seen, now, failures, problems)
+	s.conclude(seen.digest, now, failures, problems)
 	s.config.Metrics.rejected(failures, now.Sub(began))
 	s.logProblems(problems)
 	inForce := "none"
@@ -93,13 +77,13 @@ func (s *Store) refuse(began time.Time, seen sight, problems policy.Problems) {
 }
 
 // conclude remembers a verdict.
-func (s *Store) conclude(seen sight, now time.Time, failures, problems policy.Problems) {
-	s.known.judged, s.known.digest, s.known.refused = true, seen.digest, len(failures) > 0
+func (s *Store) conclude(content digest, now time.Time, failures, problems policy.Problems) {
+	s.known.judged, s.known.digest, s.known.refused = true, content, len(failures) > 0
 	status := *s.status.Load()
 	status.LastAttempt, status.Problems = now, problems
 	if len(failures) == 0 {
 		status.LastSuccess = now
-		status.Snapshot = seen.digest.id()
+		status.Snapshot = content.id()
 	}
 	s.status.Store(&status)
 }

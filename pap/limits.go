@@ -15,13 +15,14 @@ type Limits struct {
 	Depth int
 	// FileBytes is the size of one file; 16 MiB by default.
 	FileBytes int64
-	// TotalBytes is the size of all files together; 1 GiB by default.
+	// TotalBytes is the size of all files together; 4 GiB by default. Their
+	// text is not kept: this bounds the time that a reading takes.
 	TotalBytes int64
 }
 
 // DefaultLimits is what a Limits that is zero stands for.
 func DefaultLimits() Limits {
-	return Limits{Files: 200_000, Entries: 1_000_000, Depth: 64, FileBytes: 16 << 20, TotalBytes: 1 << 30}
+	return Limits{Files: 200_000, Entries: 1_000_000, Depth: 64, FileBytes: 16 << 20, TotalBytes: 4 << 30}
 }
 
 // orDefault fills in the defaults.

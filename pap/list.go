@@ -46,12 +46,6 @@ type listing struct {
 	problems policy.Problems
 }
 
-// same tells that nothing changed from other to l. Folders do not matter by
-// themselves.
-func (l listing) same(other listing) bool {
-	return slices.Equal(l.files, other.files) && slices.Equal(l.problems, other.problems)
-}
-
 // walk collects a listing.
 type walk struct {
 	tree    tree
@@ -62,9 +56,10 @@ type walk struct {
 	full    bool // a limit on the whole is reached; nothing more is looked at
 }
 
-// list walks the tree.
-func list(t tree, limits Limits) listing {
+// list walks the tree, which is expected to hold about that many files.
+func list(t tree, limits Limits, expected int) listing {
 	w := walk{tree: t, limits: limits}
+	w.found.files = make([]entry, 0, expected+expected/100)
 	w.folder(".", nil)
 	slices.SortFunc(w.found.files, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	w.found.problems.Sort()

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,17 +23,57 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// fakeCompiler accepts files, unless one holds "broken", and remembers what it
-// was given. A file that holds "warn" gives a warning.
+// fakeCompiler accepts files, unless one holds "broken", and remembers the
+// candidates that it was given. A file that holds "warn" gives a warning.
 type fakeCompiler struct {
 	mu    sync.Mutex
 	calls [][]File
+	sets  []string // names of the files that were set, in the order of time
+	made  map[*pdp.PDP]map[string]File
+	// accepted is told of the files of each PDP, if it is not nil.
+	accepted func(files []File)
 }
 
-func (c *fakeCompiler) compile(files []File) (Compiled, policy.Problems) {
+func (c *fakeCompiler) compile(base *pdp.PDP) Candidate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.calls = append(c.calls, files)
+	return &fakeCandidate{compiler: c, files: maps.Clone(c.made[base])}
+}
+
+// fakeCandidate holds the files themselves.
+type fakeCandidate struct {
+	compiler *fakeCompiler
+	files    map[string]File
+}
+
+func (c *fakeCandidate) Set(file File) Outcome {
+	c.compiler.mu.Lock()
+	defer c.compiler.mu.Unlock()
+	if c.files == nil {
+		c.files = make(map[string]File)
+	}
+	c.files[file.Name] = File{file.Name, bytes.Clone(file.Data)}
+	c.compiler.sets = append(c.compiler.sets, file.Name)
+	return Outcome{Policies: 1, Decides: true}
+}
+
+func (c *fakeCandidate) Remove(name string) { delete(c.files, name) }
+
+func (c *fakeCandidate) Build(outcomes iter.Seq[Outcome]) (Compiled, policy.Problems) {
+	c.compiler.mu.Lock()
+	defer c.compiler.mu.Unlock()
+	var files []File
+	for _, name := range slices.Sorted(maps.Keys(c.files)) {
+		files = append(files, c.files[name])
+	}
+	c.compiler.calls = append(c.compiler.calls, files)
+	policies := 0
+	for o := range outcomes {
+		policies += o.Policies
+	}
+	if policies != len(files) {
+		panic(fmt.Sprintf("%d outcomes for %d files", policies, len(files)))
+	}
 	var problems policy.Problems
 	for _, f := range files {
 		if bytes.Contains(f.Data, []byte("warn")) {
@@ -50,7 +92,15 @@ func (c *fakeCompiler) compile(files []File) (Compiled, policy.Problems) {
 	if len(problems.Errors()) > 0 {
 		return Compiled{}, problems
 	}
-	return Compiled{PDP: new(pdp.PDP), Policies: len(files)}, problems
+	made := new(pdp.PDP)
+	if c.compiler.made == nil {
+		c.compiler.made = make(map[*pdp.PDP]map[string]File)
+	}
+	c.compiler.made[made] = c.files
+	if c.compiler.accepted != nil {
+		c.compiler.accepted(files)
+	}
+	return Compiled{PDP: made, Policies: policies}, problems
 }
 
 func (c *fakeCompiler) seen() [][]File {

@@ -4,174 +4,81 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
-	"hash"
 	"io"
 	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
 
-// File is a policy file.
-type File struct {
-	Name string // slash path below the policy folder
-	Data []byte
+// task is a file that is to be read.
+type task struct {
+	now, known *file // known is nil if nothing is
+	err        error
 }
 
-// ReadFolder reads the policy files of a folder once, sorted by name, as a
-// [Store] would see them. The problems tell what makes a store refuse the
-// folder, and warnings; no file is given if one is an error. The error is that
-// of the context.
-func ReadFolder(ctx context.Context, dir string, limits Limits) ([]File, policy.Problems, error) {
-	source := folder{dir: dir, limits: limits.orDefault(), open: openRoot}
-	seen, err := source.look(ctx, true, nil)
-	return seen.content, seen.problems, err
-}
-
-// ID is the identity of a snapshot: "sha256:" and the first 32 hexadecimal
-// digits of a hash of the root combining algorithm (as configured) and of the
-// names and contents of the files, which are sorted by name. Every part is
-// preceded by its length, so that no two different folders give the same bytes
-// to hash.
-func ID(rootAlgorithm string, files []File) string {
-	sums := make([]sum, len(files))
-	for i, f := range files {
-		sums[i] = sum{name: f.Name, size: int64(len(f.Data)), digest: sha256.Sum256(f.Data)}
+// readAll reads files of at most that many bytes together, and keeps nothing
+// but what now has room for. The problems are in the order of the files.
+func (f folder) readAll(ctx context.Context, t tree, tasks []task, bytes int64, r reading) (policy.Problems, error) {
+	workers := min(runtime.GOMAXPROCS(0), len(tasks))
+	if r.alone {
+		workers = min(1, workers)
 	}
-	return hashFiles(rootAlgorithm, sums).id()
-}
-
-// digest identifies what a policy folder holds: its files, or why it cannot be
-// loaded.
-type digest [sha256.Size]byte
-
-// id is the digest as the identity of a snapshot.
-func (d digest) id() string { return "sha256:" + hex.EncodeToString(d[:16]) }
-
-// sum stands for a file without its content.
-type sum struct {
-	name   string
-	size   int64
-	digest digest
-}
-
-// hashFiles is the digest of a folder that can be loaded.
-func hashFiles(rootAlgorithm string, sums []sum) digest {
-	h := newPartHash("forseti policy files 1")
-	h.part(rootAlgorithm)
-	h.number(uint64(len(sums)))
-	for _, s := range sums {
-		h.part(s.name)
-		h.number(uint64(s.size))
-		h.hash.Write(s.digest[:])
+	var next, left atomic.Int64
+	left.Store(bytes)
+	var pool sync.WaitGroup
+	for range workers {
+		pool.Go(func() { f.work(ctx, t, tasks, &next, &left, r) })
 	}
-	return h.digest()
-}
-
-// hashProblems is the digest of a folder that cannot be loaded.
-func hashProblems(problems policy.Problems) digest {
-	h := newPartHash("forseti policy problems 1")
-	for _, p := range problems {
-		h.part(p.Error())
+	pool.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	return h.digest()
-}
-
-// partHash hashes parts, each preceded by its length. A hash never fails.
-type partHash struct{ hash hash.Hash }
-
-// newPartHash begins with the purpose, which keeps apart what is hashed for
-// different ends.
-func newPartHash(purpose string) partHash {
-	h := partHash{sha256.New()}
-	h.part(purpose)
-	return h
-}
-
-func (h partHash) number(n uint64) { h.hash.Write(binary.BigEndian.AppendUint64(nil, n)) }
-
-func (h partHash) part(s string) {
-	h.number(uint64(len(s)))
-	_, _ = io.WriteString(h.hash, s)
-}
-
-func (h partHash) digest() digest { return digest(h.hash.Sum(nil)) }
-
-// folder is where policies come from.
-type folder struct {
-	dir           string
-	limits        Limits
-	rootAlgorithm string // part of the digest
-	open          opener
-}
-
-// sight is what one look at the folder sees.
-type sight struct {
-	listing
-	read    bool   // the files were read and digest is set
-	digest  digest // of the content, or of the problems if one is an error
-	content []File // if it was to be kept and no problem is an error
-}
-
-// look lists the folder and reads all its policy files. It reads nothing if the
-// listing is the same as the one given. The error is that of the context.
-func (f folder) look(ctx context.Context, keep bool, unless *listing) (sight, error) {
-	var s sight
-	// The folder is opened for each look, because it may have been replaced.
-	t, err := f.open(f.dir)
-	if err != nil {
-		s.problems = policy.Problems{problem(".", policy.ReasonIO, "policy folder %q cannot be opened: %v", f.dir, cause(err))}
-	} else {
-		defer func() { _ = t.Close() }() // nothing was written
-		s.listing = list(t, f.limits)
+	if left.Load() < 0 {
+		return policy.Problems{problem(".", policy.ReasonSize, "policy files are larger than %d bytes together", f.limits.TotalBytes)}, nil
 	}
-	if unless != nil && s.same(*unless) {
-		return s, ctx.Err()
-	}
-	found := s.problems
-	if len(found.Errors()) == 0 {
-		var sums []sum
-		var problems policy.Problems
-		if sums, s.content, problems, err = f.readFiles(ctx, t, s.files, keep); err != nil {
-			return sight{}, err
-		}
-		s.digest = hashFiles(f.rootAlgorithm, sums)
-		found = append(found, problems...)
-	}
-	if len(found.Errors()) > 0 {
-		s.content, s.digest = nil, hashProblems(found)
-	}
-	s.read, s.problems = true, found
-	return s, ctx.Err()
-}
-
-// readFiles reads the files of a listing, and keeps what they hold if told to.
-func (f folder) readFiles(ctx context.Context, t tree, files []entry, keep bool) (sums []sum, content []File, problems policy.Problems, err error) {
-	sums = make([]sum, 0, len(files))
-	left := f.limits.TotalBytes
-	var buffer bytes.Buffer
-	for _, e := range files {
-		if err := ctx.Err(); err != nil {
-			return nil, nil, nil, err
-		}
-		err := readFile(t, e.name, &buffer, min(f.limits.FileBytes, left))
+	var problems policy.Problems
+	for _, w := range tasks {
 		switch {
-		case errors.Is(err, errTooLarge):
-			return nil, nil, append(problems, problem(e.name, policy.ReasonSize,
-				"file is larger than %d bytes, or all files than %d", f.limits.FileBytes, f.limits.TotalBytes)), nil
-		case err != nil:
-			problems = append(problems, problem(e.name, policy.ReasonIO, "file cannot be read: %v", cause(err)))
+		case w.err == nil:
+		case errors.Is(w.err, errTooLarge):
+			problems = append(problems, problem(w.now.name, policy.ReasonSize, "file is larger than %d bytes", f.limits.FileBytes))
+		default:
+			problems = append(problems, problem(w.now.name, policy.ReasonIO, "file cannot be read: %v", cause(w.err)))
+		}
+	}
+	return problems, nil
+}
+
+// work does the next task until there is none, the context ends, or too much
+// was read.
+func (f folder) work(ctx context.Context, t tree, tasks []task, next, left *atomic.Int64, r reading) {
+	var buffer bytes.Buffer
+	for ctx.Err() == nil && left.Load() >= 0 {
+		i := int(next.Add(1)) - 1
+		if i >= len(tasks) {
+			return
+		}
+		w := &tasks[i]
+		w.err = readFile(t, w.now.name, &buffer, f.limits.FileBytes)
+		if w.err != nil || left.Add(-int64(buffer.Len())) < 0 {
 			continue
 		}
-		left -= int64(buffer.Len())
-		sums = append(sums, sum{e.name, int64(buffer.Len()), sha256.Sum256(buffer.Bytes())})
-		if keep {
-			content = append(content, File{Name: e.name, Data: bytes.Clone(buffer.Bytes())})
+		w.now.digest, w.now.read = sha256.Sum256(buffer.Bytes()), true
+		switch {
+		case w.known == nil:
+		case w.known.read && w.known.digest == w.now.digest:
+			w.now.outcome, w.now.held = w.known.outcome, w.known.held
+		default:
+			w.now.fresh = true
+		}
+		if r.take != nil {
+			r.take(w.now, w.known, buffer.Bytes())
 		}
 	}
-	return sums, content, problems, nil
 }
 
 var (

@@ -119,7 +119,7 @@ func TestDevice(t *testing.T) {
 	if _, err := os.Stat("/dev/null"); err != nil {
 		t.Skip("no devices here")
 	}
-	problems := list(fakeTree{stat: func(string) (os.FileInfo, error) { return os.Stat("/dev/null") }}.on(t, "null.xml"), DefaultLimits()).problems
+	problems := list(fakeTree{stat: func(string) (os.FileInfo, error) { return os.Stat("/dev/null") }}.on(t, "null.xml"), DefaultLimits(), 0).problems
 	if got, want := problems.Error(), "null.xml: not a regular file but a device"; got != want {
 		t.Errorf("device: got %q, want %q", got, want)
 	}
@@ -177,15 +177,28 @@ func TestLimits(t *testing.T) {
 
 func TestFileThatGrowsWhileItIsRead(t *testing.T) {
 	f := newFixture(t, "a.xml", "12345", "b.xml", "12345")
-	for _, limits := range []Limits{{FileBytes: 4}, {TotalBytes: 9}} {
-		source := folder{dir: f.dir, limits: limits.orDefault(), open: openRoot}
+	for _, test := range []struct {
+		limits Limits
+		want   string
+	}{
+		{Limits{FileBytes: 4}, "a.xml: file is larger than 4 bytes\nb.xml: file is larger than 4 bytes"},
+		{Limits{TotalBytes: 9}, ".: policy files are larger than 9 bytes together"},
+		{Limits{FileBytes: 5, TotalBytes: 10}, ""},
+	} {
+		source := folder{dir: f.dir, limits: test.limits.orDefault(), open: openRoot}
 		root, err := openRoot(f.dir)
 		f.must(err)
-		files := []entry{{name: "a.xml"}, {name: "b.xml"}} // as listed when they were empty
-		_, _, problems, err := source.readFiles(t.Context(), root, files, true)
+		seen := new(sight)
+		listed := []entry{{name: "a.xml"}, {name: "b.xml"}} // as listed when they were empty
+		f.must(source.fill(t.Context(), root, seen, listed, reading{}))
 		f.must(root.Close())
-		if err != nil || len(problems) != 1 || problems[0].Reason != policy.ReasonSize {
-			t.Errorf("limits %+v: got %v, %v, want one problem of size", limits, problems, err)
+		if got := seen.problems.Error(); got != test.want {
+			t.Errorf("limits %+v: got %q, want %q", test.limits, got, test.want)
+		}
+		for _, p := range seen.problems {
+			if p.Reason != policy.ReasonSize {
+				t.Errorf("limits %+v: got reason %s, want size", test.limits, p.Reason)
+			}
 		}
 	}
 }

@@ -18,3 +18,12 @@ func stampOf(info fs.FileInfo) stamp {
 	s.addSystem(info)
 	return s
 }
+
+// touched is the time of the last change of the file, in nanoseconds: of the
+// inode, which nobody can set, or of the content where that is not known.
+func (s stamp) touched() int64 {
+	if s.changed != 0 {
+		return s.changed
+	}
+	return s.modified
+}

@@ -8,26 +8,15 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
-
-// Compiled is a PDP with what is told about it.
-type Compiled struct {
-	PDP      *pdp.PDP
-	Policies int // the number of Policy elements
-}
-
-// Compile makes a PDP of policy files. The problems hold everything that is
-// wrong, and warnings; the PDP is nil if one is an error.
-type Compile func(files []File) (Compiled, policy.Problems)
 
 // Config is what a Store needs to know. Dir and Compile are required; what else
 // is zero stands for its default.
 type Config struct {
 	// Dir is the policy folder. It may be a link.
 	Dir string
-	// Compile makes a PDP of the files; see [CompileXACML]. The same files
+	// Compile makes PDPs of the files; see [CompileXACML]. The same files
 	// always have to give the same verdict.
 	Compile Compile
 	// RootAlgorithm is the policy-combining algorithm over the files. It is
@@ -116,6 +105,18 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 }
 
 func open(ctx context.Context, config Config, opener opener) (*Store, error) {
+	s, err := newStore(config, opener)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.examine(ctx, true); err != nil {
+		return nil, fmt.Errorf("policy folder %q: %w", config.Dir, err)
+	}
+	return s, nil
+}
+
+// newStore makes a store that has not looked at its folder yet.
+func newStore(config Config, opener opener) (*Store, error) {
 	config, err := config.complete()
 	if err != nil {
 		return nil, err
@@ -123,15 +124,12 @@ func open(ctx context.Context, config Config, opener opener) (*Store, error) {
 	s := &Store{
 		config: config,
 		folder: folder{
-			dir: config.Dir, limits: config.Limits,
+			dir: config.Dir, limits: config.Limits, rest: defaultRest,
 			rootAlgorithm: config.RootAlgorithm, open: opener,
 		},
 		turn: make(chan struct{}, 1),
 	}
 	s.status.Store(&Status{State: StateChanging})
-	if _, err := s.examine(ctx, true); err != nil {
-		return nil, fmt.Errorf("policy folder %q: %w", config.Dir, err)
-	}
 	return s, nil
 }
 

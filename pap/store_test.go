@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -105,18 +106,31 @@ func TestCompilerFaults(t *testing.T) {
 	f.wantsRefused(".", policy.ReasonParse, "a.xml", "1")
 
 	f = newFixture(t, "a.xml", "1")
-	f.config.Compile = func([]File) (Compiled, policy.Problems) { return Compiled{}, nil }
+	f.config.Compile = fixed(func() (Compiled, policy.Problems) { return Compiled{}, nil })
 	f.open()
 	f.wantsRefused(".", policy.ReasonParse)
 
 	// A PDP beside an error is not taken.
 	f = newFixture(t, "a.xml", "1")
-	f.config.Compile = func([]File) (Compiled, policy.Problems) {
+	f.config.Compile = fixed(func() (Compiled, policy.Problems) {
 		return Compiled{PDP: new(pdp.PDP)}, policy.Problems{{File: "a.xml", Reason: policy.ReasonCycle, Message: "circle"}}
-	}
+	})
 	f.open()
 	f.wantsRefused("a.xml", policy.ReasonCycle)
 }
+
+// fixed is a compiler of candidates that do not look at the files.
+func fixed(build func() (Compiled, policy.Problems)) Compile {
+	return func(*pdp.PDP) Candidate { return fixedCandidate(build) }
+}
+
+type fixedCandidate func() (Compiled, policy.Problems)
+
+func (fixedCandidate) Set(File) Outcome { return Outcome{} }
+
+func (fixedCandidate) Remove(string) {}
+
+func (c fixedCandidate) Build(iter.Seq[Outcome]) (Compiled, policy.Problems) { return c() }
 
 func TestLog(t *testing.T) {
 	f := newFixture(t, "a.xml", "warn", "b.xml", "1").open()
@@ -169,13 +183,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	f := newFixture(t)
 	f.config.Settle, f.config.Poll = time.Millisecond, 5*time.Millisecond
 	f.config.Logger = slog.New(slog.DiscardHandler)
-	f.config.Compile = func(files []File) (Compiled, policy.Problems) {
-		compiled, problems := f.compiler.compile(files)
-		if compiled.PDP != nil {
-			content.Store(ID("root", files), files)
-		}
-		return compiled, problems
-	}
+	f.compiler.accepted = func(files []File) { content.Store(ID("root", files), files) }
 	write := func(version string) { // all three files at once, by a link
 		f.write(".v"+version+"/a.xml", version)
 		f.write(".v"+version+"/b/c.xml", version)

@@ -31,7 +31,7 @@ func TestWatcher(t *testing.T) {
 		t.Helper()
 		root, err := openRoot(f.dir)
 		f.must(err)
-		w.follow(list(root, DefaultLimits()).folders)
+		w.follow(list(root, DefaultLimits(), 0).folders)
 		f.must(root.Close())
 	}
 	hinted := func(what string) {

@@ -7,7 +7,8 @@
 //	p, problems := pdp.New(pdp.Config{}, []policy.Document{document})
 //	result := p.Evaluate(ctx, request, nil)
 //
-// A PDP is immutable: to change policies, make a new one. It reads no files,
+// A PDP is immutable: to change policies, make a new one, from documents or with
+// a [Builder] from the PDP that there is. It reads no files,
 // opens no connections and starts no goroutines; attributes that a request does
 // not hold come from the caller's [Finder]. Evaluation never fails and never
 // panics: whatever goes wrong is an Indeterminate result with a status
@@ -19,9 +20,8 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/forseti-pdp/forseti/pdp/combine"
-	"github.com/forseti-pdp/forseti/pdp/function"
 	"github.com/forseti-pdp/forseti/pdp/internal/compile"
+	"github.com/forseti-pdp/forseti/pdp/internal/eval"
 	"github.com/forseti-pdp/forseti/pdp/internal/reference"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
@@ -76,6 +76,9 @@ type Config struct {
 	// MaxNested bounds how often access-permitted evaluates for one decision.
 	// Zero stands for DefaultMaxNested.
 	MaxNested int
+	// KeepModel keeps the policy model, which EvaluateReference needs. It takes
+	// many times the memory of what Evaluate needs.
+	KeepModel bool
 	// OnPanic, if not nil, is told of a panic during evaluation, which is
 	// answered by Indeterminate. It is called on the goroutine of the evaluation.
 	OnPanic func(recovered any, stack []byte)
@@ -92,39 +95,18 @@ type Finder interface {
 
 // PDP decides on one immutable set of policies. It is safe for concurrent use.
 type PDP struct {
-	config Config
-	set    *compile.Set
+	config   Config
+	policies *compile.Policies
 }
 
-// New checks the documents, makes one policy set of them and gives a PDP that
-// decides on it. The problems are everything that is wrong, warnings included;
-// the PDP is nil if a problem is more than a warning. The documents must not be
-// changed afterwards.
+// New checks the documents, makes one policy set of them in the order given and
+// gives a PDP that decides on it. The problems are everything that is wrong,
+// warnings included; the PDP is nil if a problem is more than a warning. The
+// documents must not be changed afterwards.
 func New(config Config, documents []policy.Document) (*PDP, policy.Problems) {
-	if config.RootAlgorithm == "" {
-		config.RootAlgorithm = DefaultRootAlgorithm
-	}
-	if config.Budget == 0 {
-		config.Budget = DefaultBudget
-	}
-	if config.MaxNested == 0 {
-		config.MaxNested = DefaultMaxNested
-	}
-	if config.Now == nil {
-		config.Now = time.Now //nolint:forbidigo // the default of the clock that everything else is handed
-	}
-	set, problems := compile.Build(compile.Options{
-		RootAlgorithm:      config.RootAlgorithm,
-		RefuseHiddenErrors: config.RefuseHiddenErrors,
-		Lenient:            config.Lenient,
-		Delegation:         config.Delegation,
-		Functions:          function.All(),
-		Algorithms:         combine.Standard(),
-	}, documents)
-	if set == nil {
-		return nil, problems
-	}
-	return &PDP{config, set}, problems
+	b := NewBuilder(config)
+	b.builder.Append(documents)
+	return b.Build()
 }
 
 // Frozen gives the same PDP with its clock stopped now. Decisions that belong
@@ -134,7 +116,7 @@ func (p *PDP) Frozen() *PDP {
 	now := p.config.Now()
 	config := p.config
 	config.Now = func() time.Time { return now }
-	return &PDP{config, p.set}
+	return &PDP{config, p.policies}
 }
 
 // Evaluate decides one individual request (§7.17). finder may be nil. A request
@@ -145,16 +127,40 @@ func (p *PDP) Evaluate(ctx context.Context, request *xacml.Request, finder Finde
 	if request == nil {
 		request = &xacml.Request{}
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			result = indeterminate(request, xacml.ProcessingErrorf("internal error"))
-			p.panicked(r)
-		}
-	}()
+	defer p.guard(request, &result)
 	if err := request.CheckIndividual(); err != nil {
 		return indeterminate(request, err)
 	}
-	return reference.Evaluate(ctx, p.set, p.input(request, finder))
+	if p.policies.Issued { // the program knows nothing of reduction
+		return reference.Evaluate(ctx, p.policies.Model, p.referenceInput(request, finder))
+	}
+	return eval.Evaluate(ctx, p.policies.Program, p.input(request, finder))
+}
+
+// EvaluateReference decides as Evaluate does, but slowly: it walks the policy
+// model as the text of the standard says, without an index and without short
+// cuts. It is there to compare with. Without Config.KeepModel every decision is
+// Indeterminate.
+func (p *PDP) EvaluateReference(ctx context.Context, request *xacml.Request, finder Finder) (result xacml.Result) {
+	if request == nil {
+		request = &xacml.Request{}
+	}
+	defer p.guard(request, &result)
+	if err := request.CheckIndividual(); err != nil {
+		return indeterminate(request, err)
+	}
+	if p.policies.Model == nil {
+		return indeterminate(request, xacml.ProcessingErrorf("the policy model is not kept"))
+	}
+	return reference.Evaluate(ctx, p.policies.Model, p.referenceInput(request, finder))
+}
+
+// guard makes Indeterminate of a panic.
+func (p *PDP) guard(request *xacml.Request, result *xacml.Result) {
+	if r := recover(); r != nil {
+		*result = indeterminate(request, xacml.ProcessingErrorf("internal error"))
+		p.panicked(r)
+	}
 }
 
 // panicked tells OnPanic, whose own panic is nobody's.
@@ -181,10 +187,24 @@ func (p *PDP) Needs(ctx context.Context, request *xacml.Request, finder Finder, 
 			p.panicked(r)
 		}
 	}()
-	return reference.Needs(ctx, p.set, p.input(request, finder), pending)
+	if p.policies.Issued {
+		return reference.Needs(ctx, p.policies.Model, p.referenceInput(request, finder), pending)
+	}
+	return eval.Needs(ctx, p.policies.Program, p.input(request, finder), pending)
 }
 
-func (p *PDP) input(request *xacml.Request, finder Finder) reference.Input {
+func (p *PDP) input(request *xacml.Request, finder Finder) eval.Input {
+	in := eval.Input{
+		Request: request, Now: p.config.Now, Budget: p.config.Budget,
+		MaxNested: p.config.MaxNested, ReadAttributes: p.config.ReadAttributes,
+	}
+	if finder != nil {
+		in.Finder = finder
+	}
+	return in
+}
+
+func (p *PDP) referenceInput(request *xacml.Request, finder Finder) reference.Input {
 	in := reference.Input{
 		Request: request, Now: p.config.Now(), Budget: p.config.Budget,
 		MaxNested: p.config.MaxNested, ReadAttributes: p.config.ReadAttributes,

@@ -8,39 +8,39 @@ import (
 	"github.com/forseti-pdp/forseti/pdp/value"
 )
 
-func (c *checker) child(child policy.Child, cat catalogue) {
+func (c *checker) child(child policy.Child) {
 	switch p := child.(type) {
 	case *policy.PolicySet:
-		c.in(key{true, p.ID}.String(), func() { c.inVersion(p.XPathVersion, func() { c.policySet(p, cat) }) })
+		c.within(policySetElement, p.ID, func() { c.inVersion(p.XPathVersion, func() { c.policySet(p) }) })
 	case *policy.Policy:
-		c.in(key{false, p.ID}.String(), func() { c.inVersion(p.XPathVersion, func() { c.policy(p) }) })
-	case *policy.Reference:
-		c.resolve(p, cat)
+		c.within(policyElement, p.ID, func() { c.inVersion(p.XPathVersion, func() { c.policy(p) }) })
+	case *policy.Reference: // left to the linker
+		c.before = append(c.before, len(c.problems))
 	case *policy.Invalid: // never in a document
 		c.errorf(p.Position, policy.ReasonParse, "%s", p.Status.Message)
 	}
 }
 
-func (c *checker) policySet(p *policy.PolicySet, cat catalogue) {
+func (c *checker) policySet(p *policy.PolicySet) {
 	c.issuer(p.Issuer)
-	if a := c.set.algorithms.ForPolicies(p.Algorithm); a == nil {
+	if a := c.options.Algorithms.ForPolicies(p.Algorithm); a == nil {
 		c.errorf(p.Position, policy.ReasonType, "%q is not a policy-combining algorithm", p.Algorithm)
 	} else {
 		c.hiddenErrors(p.Position, a)
 	}
-	if a := c.set.algorithms.ForPolicies(p.Algorithm); a != nil && a.Children != nil && !a.Children(len(p.Children)) {
+	if a := c.options.Algorithms.ForPolicies(p.Algorithm); a != nil && a.Children != nil && !a.Children(len(p.Children)) {
 		c.errorf(p.Position, policy.ReasonType, "%q does not work on %d policies", p.Algorithm, len(p.Children))
 	}
 	c.target(&p.Target)
 	for _, inner := range p.Children {
-		c.child(inner, cat)
+		c.child(inner)
 	}
 	c.obligations(p.Obligations, p.Advice, nil)
 }
 
 func (c *checker) policy(p *policy.Policy) {
 	c.issuer(p.Issuer)
-	a, alias := c.set.algorithms.ForRules(p.Algorithm)
+	a, alias := c.options.Algorithms.ForRules(p.Algorithm)
 	switch {
 	case a == nil:
 		c.errorf(p.Position, policy.ReasonType, "%q is not a rule-combining algorithm", p.Algorithm)
@@ -54,7 +54,7 @@ func (c *checker) policy(p *policy.Policy) {
 	vars := c.variables(p)
 	for i := range p.Rules {
 		r := &p.Rules[i]
-		c.in(fmt.Sprintf("Rule %q", r.ID), func() { c.rule(r, vars) })
+		c.within("Rule", r.ID, func() { c.rule(r, vars) })
 	}
 	c.obligations(p.Obligations, p.Advice, vars)
 }
@@ -124,7 +124,7 @@ func (c *checker) match(m *policy.Match) {
 	if !ok || !c.literal(m.Position, m.Literal) {
 		return
 	}
-	f := c.set.Functions.Lookup(m.Function)
+	f := c.options.Functions.Lookup(m.Function)
 	if f == nil {
 		c.errorf(m.Position, policy.ReasonType, "unknown function %q", m.Function)
 		return
@@ -143,7 +143,7 @@ func (c *checker) match(m *policy.Match) {
 func (c *checker) obligations(obligations, advice []policy.ObligationExpression, vars *scope) {
 	check := func(what string, list []policy.ObligationExpression) {
 		for _, o := range list {
-			c.in(fmt.Sprintf("%s %q", what, o.ID), func() {
+			c.within(what, o.ID, func() {
 				for _, a := range o.Assignments {
 					c.kind(a.Expression, vars) // a single value or a bag: both will do (§5.39)
 				}

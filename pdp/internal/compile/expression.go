@@ -2,7 +2,6 @@ package compile
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/forseti-pdp/forseti/pdp/function"
@@ -48,7 +47,7 @@ func (c *checker) variable(v *variable, s *scope) {
 	around := c.elements
 	c.elements = nil // a definition does not see where it is used
 	s.open = append(s.open, id)
-	c.in(fmt.Sprintf("VariableDefinition %q", id), func() {
+	c.within("VariableDefinition", id, func() {
 		v.kind, v.ok = c.kind(v.definition.Expression, s)
 	})
 	s.open = s.open[:len(s.open)-1]
@@ -129,7 +128,7 @@ func (c *checker) variableReference(e *policy.VariableReference, s *scope) (valu
 }
 
 func (c *checker) apply(e *policy.Apply, s *scope) (value.Kind, bool) {
-	f := c.set.Functions.Lookup(e.Function)
+	f := c.options.Functions.Lookup(e.Function)
 	if f == nil {
 		c.errorf(e.Position, policy.ReasonType, "unknown function %q", e.Function)
 	}
@@ -139,7 +138,7 @@ func (c *checker) apply(e *policy.Apply, s *scope) (value.Kind, bool) {
 	if len(arguments) > 0 {
 		if ref, is := arguments[0].(*policy.FunctionReference); is {
 			arguments = arguments[1:]
-			if applied = c.set.Functions.Lookup(ref.Function); applied == nil {
+			if applied = c.options.Functions.Lookup(ref.Function); applied == nil {
 				c.errorf(ref.Position, policy.ReasonType, "unknown function %q", ref.Function)
 				ok = false
 			}

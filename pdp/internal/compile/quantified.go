@@ -41,7 +41,10 @@ func (c *checker) quantified(q *policy.Quantified, s *scope) (value.Kind, bool) 
 	}
 	switch q.Quantifier {
 	case policy.Map:
-		c.set.mapped[q] = iterant.Type
+		if c.mapped == nil {
+			c.mapped = make(map[*policy.Quantified]value.Type)
+		}
+		c.mapped[q] = iterant.Type
 		return value.BagOf(iterant.Type), true
 	case policy.Select:
 		return domain, true

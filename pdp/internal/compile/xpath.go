@@ -20,7 +20,10 @@ func (c *checker) selector(s *policy.Selector) bool {
 	if expr == nil || !ok {
 		return false
 	}
-	c.set.paths[s] = expr
+	if c.paths == nil {
+		c.paths = make(map[*policy.Selector]*xpath.Expr)
+	}
+	c.paths[s] = expr
 	return true
 }
 

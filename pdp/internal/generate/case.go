@@ -61,16 +61,22 @@ type Options struct {
 	IllTyped bool
 	// Without leaves these functions and combining algorithms out, by identifier.
 	Without []string
+	// Indexed makes cases for an index: many rules and policies on few
+	// attributes, of which few can apply to a request.
+	Indexed bool
+	// Function makes policies of one rule whose condition applies this function.
+	Function string
 }
 
 // Generator makes cases.
 type Generator struct {
-	seed    uint64
-	options Options
-	library library
-	without map[string]bool
-	rules   []string // rule-combining algorithms
-	sets    []string // policy-combining algorithms
+	seed      uint64
+	options   Options
+	functions *function.Library
+	library   library
+	without   map[string]bool
+	rules     []string // rule-combining algorithms
+	sets      []string // policy-combining algorithms
 }
 
 // New makes a generator. Equal seeds and options make equal cases.
@@ -82,7 +88,8 @@ func New(seed uint64, o Options) *Generator {
 	for _, id := range o.Without {
 		without[id] = true
 	}
-	g := &Generator{seed: seed, options: o, library: newLibrary(function.Standard(), without), without: without}
+	functions := function.Standard()
+	g := &Generator{seed: seed, options: o, functions: functions, library: newLibrary(functions, without), without: without}
 	g.rules, g.sets = algorithms(without)
 	return g
 }
@@ -92,13 +99,50 @@ func Now() time.Time { return time.Date(2026, time.November, 21, 12, 30, 0, 0, t
 
 // Case is the n-th case. It shares nothing with other cases that could change.
 func (g *Generator) Case(n uint64) *Case {
-	d := &draw{Rand: rand.New(rand.NewPCG(g.seed, n)), g: g, hints: make(map[xacml.AttributeKey][]value.Value)}
-	c := d.policies()
-	d.request(c)
+	c, d := g.first(n)
 	if g.options.IllTyped {
 		d.breakType(c)
 	}
 	return c
+}
+
+// Cases is the n-th case and others that have its documents, each with a request
+// and sources of its own. They share the documents, which must not be changed.
+func (g *Generator) Cases(n uint64, requests int) []*Case {
+	c, d := g.first(n)
+	cases := []*Case{c}
+	for len(cases) < requests {
+		next := &Case{RootAlgorithm: c.RootAlgorithm, Documents: c.Documents}
+		d.ask(next)
+		cases = append(cases, next)
+	}
+	return cases
+}
+
+// first is the n-th case, before it is broken, and what it was drawn with.
+func (g *Generator) first(n uint64) (*Case, *draw) {
+	d := &draw{Rand: rand.New(rand.NewPCG(g.seed, n)), g: g, hints: make(map[xacml.AttributeKey][]value.Value)}
+	var c *Case
+	switch o := &g.options; {
+	case o.Indexed:
+		d.many = &many{draw: d}
+		c = d.many.policies()
+	case o.Function != "":
+		c = d.application(o.Function)
+	default:
+		c = d.policies()
+	}
+	d.ask(c)
+	return c, d
+}
+
+// ask makes the request of the case.
+func (d *draw) ask(c *Case) {
+	if d.many != nil {
+		d.many.request(c)
+	} else {
+		d.request(c)
+	}
 }
 
 // draw is the making of one case.
@@ -112,6 +156,7 @@ type draw struct {
 	serial     int                                  // of ids
 	referable  []referable
 	variables  []variable // in scope
+	many       *many      // for cases that are Indexed
 }
 
 // attribute is one name that designators use, with several data types.

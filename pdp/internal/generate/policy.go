@@ -155,17 +155,10 @@ func (d *draw) condition() policy.Expression {
 		return d.expression(value.One(value.TypeBoolean), 1+d.upTo(2))
 	}
 	f := pick(d, d.g.library.plain)
-	x := d.apply(f, 1+d.upTo(1))
-	switch equal, subset := d.g.library.equal[f.Result.Type], d.g.library.subset[f.Result.Type]; {
-	case f.Result == value.One(value.TypeBoolean):
+	if x := d.asCondition(f.Result, d.apply(f, 1+d.upTo(1))); x != nil {
 		return x
-	case !f.Result.Bag && equal != nil:
-		return &policy.Apply{Function: equal.ID, Arguments: []policy.Expression{x, d.single(f.Result.Type, 0)}}
-	case f.Result.Bag && subset != nil:
-		return &policy.Apply{Function: subset.ID, Arguments: []policy.Expression{d.bag(f.Result.Type, 0), x}}
-	default:
-		return d.expression(value.One(value.TypeBoolean), 1)
 	}
+	return d.expression(value.One(value.TypeBoolean), 1)
 }
 
 // kind is any that an expression can have.

@@ -36,43 +36,11 @@ func (e *evaluation) named(key xacml.AttributeKey) (value.Bag, *xacml.Error) {
 // SelectPath is the attribute-selector of the Related and Nested Entities profile;
 // it makes an evaluation a function.Context.
 func (e *evaluation) SelectPath(s function.Selection) ([]xpath.Node, error) {
-	path, err := compiled(s.Path)
-	if err == nil {
-		err = e.spend(len(e.in.Request.Attributes))
-	}
-	if err != nil {
-		return nil, err
-	}
-	nodes, err := e.selected(s, path)
+	nodes, err := e.content().SelectPath(s)
 	if err != nil {
 		return nil, err
 	}
 	return nodes, nil
-}
-
-// documentOf is the Content in which s selects as a document, or nil.
-func (e *evaluation) documentOf(s function.Selection) *xpath.Document {
-	switch {
-	case s.Entity == nil:
-		return e.document(s.Category)
-	case s.Entity.Content == nil:
-		return nil
-	default:
-		return e.documents.Of(s.Entity.Content)
-	}
-}
-
-// contextSelector is the attribute that ContextSelectorId names, in the category
-// or the entity (inferred).
-func (e *evaluation) contextSelector(s function.Selection) (value.Bag, *xacml.Error) {
-	key := xacml.AttributeKey{Category: s.Category, ID: s.ContextSelectorID, Type: value.TypeXPathExpression}
-	if s.Entity == nil {
-		return e.named(key)
-	}
-	if err := e.spend(s.Entity.Size()); err != nil {
-		return value.Bag{}, err
-	}
-	return s.Entity.Lookup(key), nil
 }
 
 // named needs the attribute that an attribute-designator with literals names, if

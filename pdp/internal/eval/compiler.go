@@ -1,0 +1,230 @@
+package eval
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/forseti-pdp/forseti/pdp/combine"
+	"github.com/forseti-pdp/forseti/pdp/function"
+	"github.com/forseti-pdp/forseti/pdp/internal/index"
+	"github.com/forseti-pdp/forseti/pdp/internal/symbol"
+	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
+)
+
+// Options is how policies become programs. The zero Options are the usual ones;
+// no option changes what is decided.
+type Options struct {
+	// IndexFrom is how many rules or policies are worth an index. Zero stands for
+	// the usual number.
+	IndexFrom int
+	// Plain translates expressions as they are written, each by itself: nothing is
+	// found out before there is a request, and there are no quick forms.
+	Plain bool
+}
+
+// Compiler makes a program of policies that were checked. Slots and symbols keep
+// their numbers from one program to those that extend it, so that nodes can be
+// part of several. It is not safe for concurrent use.
+type Compiler struct {
+	attributes    *attributesBuilder
+	strings, uris *symbol.Builder
+	functions     *function.Library
+	algorithms    *combine.Table
+	options       Options
+	calls         map[string]call // constant obligations and advice, by what they say
+}
+
+// NewCompiler makes a compiler that extends a program; nil for a new one.
+func NewCompiler(from *Program, functions *function.Library, algorithms *combine.Table, o Options) *Compiler {
+	if from == nil {
+		from = &Program{Attributes: &Attributes{}}
+	}
+	return &Compiler{
+		attributes: extendAttributes(from.Attributes),
+		strings:    symbol.Extend(from.Strings), uris: symbol.Extend(from.URIs),
+		functions: functions, algorithms: algorithms, options: o,
+		calls: make(map[string]call),
+	}
+}
+
+// Program is the program with this root. The compiler must not be used afterwards.
+func (c *Compiler) Program(root *PolicySet) *Program {
+	return &Program{
+		Attributes: c.attributes.attributes(),
+		Strings:    c.strings.Table(), URIs: c.uris.Table(),
+		Functions: c.functions, Root: root,
+	}
+}
+
+// Checked is what the check of a document found out about its expressions.
+type Checked struct {
+	// Paths are the compiled paths of its selectors.
+	Paths map[*policy.Selector]*xpath.Expr
+	// Mapped are the types of the values that Map expressions give.
+	Mapped map[*policy.Quantified]value.Type
+}
+
+// Compile makes the node of a policy, policy set or reference of a document that
+// was checked without errors. It keeps nothing of the model.
+func (c *Compiler) Compile(child policy.Child, checked Checked) Node {
+	switch p := child.(type) {
+	case *policy.Policy:
+		return c.policy(p, checked)
+	case *policy.PolicySet:
+		return c.policySet(p, checked)
+	case *policy.Reference:
+		return &Reference{p}
+	case *policy.Invalid:
+		return &Invalid{p.Status}
+	default:
+		return &Invalid{noReferent().Status}
+	}
+}
+
+func (c *Compiler) policy(p *policy.Policy, checked Checked) *Policy {
+	algorithm, _ := c.algorithms.ForRules(p.Algorithm)
+	out := &Policy{ID: p.ID, Version: p.Version, Algorithm: algorithm, rules: make([]rule, len(p.Rules))}
+	t := newTranslator(c, checked, p)
+	out.target = t.target(&p.Target)
+	var names []byte
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		names = append(names, r.ID...)
+		compiled := rule{Position: r.Position, effect: r.Effect, name: uint32(len(names)), condition: -1, duties: -1}
+		if r.Target != nil {
+			compiled.target = t.target(r.Target)
+		}
+		if r.Condition != nil {
+			compiled.condition = int32(len(t.parts.conditions))
+			t.parts.conditions = append(t.parts.conditions, asTruth(t.expression(r.Condition)))
+		}
+		if d := t.duties(r.Obligations, r.Advice); d != nil {
+			compiled.duties = int32(len(t.parts.duties))
+			t.parts.duties = append(t.parts.duties, *d)
+		}
+		out.rules[i] = compiled
+	}
+	out.names = string(names)
+	out.duties = t.duties(p.Obligations, p.Advice)
+	out.code = slices.Clip(t.code)
+	out.parts = t.done()
+	out.indexRules(cmp.Or(c.options.IndexFrom, manyRules))
+	return out
+}
+
+// manyRules is how many rules are worth an index.
+const manyRules = 16
+
+func (p *Policy) indexRules(from int) {
+	if len(p.rules) < from || p.Algorithm.Omits != combine.OmitsNotApplicable {
+		return
+	}
+	children := make([]index.Child, len(p.rules))
+	for i := range p.rules {
+		children[i] = index.Child{ID: uint32(i), Constraints: p.ruleConstraints(&p.rules[i])}
+	}
+	p.index = index.Build(children)
+}
+
+func (c *Compiler) policySet(p *policy.PolicySet, checked Checked) *PolicySet {
+	out := &PolicySet{
+		ID: p.ID, Version: p.Version, Algorithm: c.algorithms.ForPolicies(p.Algorithm),
+		indexFrom: cmp.Or(c.options.IndexFrom, manyChildren),
+	}
+	t := newTranslator(c, checked, nil)
+	t.target(&p.Target)
+	out.target = slices.Clip(t.code)
+	out.duties = t.duties(p.Obligations, p.Advice)
+	out.parts = t.done()
+	for _, child := range p.Children {
+		out.Children = append(out.Children, c.Compile(child, checked))
+	}
+	out.indexChildren()
+	return out
+}
+
+// With is the policy set with other children, in document order.
+func (p *PolicySet) With(children []Node) *PolicySet {
+	out := *p
+	out.Children, out.Order, out.Rank, out.Index = children, nil, nil, nil
+	out.indexChildren()
+	return &out
+}
+
+// NewRoot is the policy set over all documents (§7.17), without children.
+func NewRoot(algorithm *combine.Algorithm, o Options) *PolicySet {
+	return &PolicySet{Algorithm: algorithm, anonymous: true, Order: []uint32{}, indexFrom: cmp.Or(o.IndexFrom, manyChildren)}
+}
+
+// Edit is the policy set with some children removed and others set, by number.
+// order is the numbers of all its children in document order. What does not
+// change is shared.
+func (p *PolicySet) Edit(removed []uint32, set map[uint32]Node, order []uint32) *PolicySet {
+	out := *p
+	out.Order = order
+	out.Children = slices.Clone(p.Children)
+	var gone, added []index.Child
+	leave := func(n uint32) {
+		if int(n) < len(out.Children) && out.Children[n] != nil {
+			gone = append(gone, p.indexed(n, out.Children[n]))
+			out.Children[n] = nil
+		}
+	}
+	for _, n := range removed {
+		leave(n)
+	}
+	for n, child := range set {
+		leave(n)
+		for len(out.Children) <= int(n) {
+			out.Children = append(out.Children, nil)
+		}
+		out.Children[n] = child
+		added = append(added, p.indexed(n, child))
+	}
+	out.Rank = make([]uint32, len(out.Children))
+	for place, n := range order {
+		out.Rank[n] = uint32(place)
+	}
+	if out.Index == nil || len(order) < p.indexFrom {
+		out.indexChildren()
+	} else {
+		out.Index = out.Index.Update(gone, added)
+	}
+	return &out
+}
+
+// manyChildren is how many children of a policy set are worth an index.
+const manyChildren = 4
+
+func (p *PolicySet) indexChildren() {
+	p.Index = nil
+	if p.Algorithm.Omits == combine.OmitsNothing || len(p.Children) < p.indexFrom {
+		return
+	}
+	children := make([]index.Child, 0, len(p.Children))
+	for i, n := range p.Children {
+		if n != nil {
+			children = append(children, p.indexed(uint32(i), n))
+		}
+	}
+	p.Index = index.Build(children)
+}
+
+// indexed is a child as the index sees it.
+func (p *PolicySet) indexed(n uint32, child Node) index.Child {
+	return index.Child{ID: n, Constraints: constraintsOf(child, p.Algorithm)}
+}
+
+// live is the children that are there, in document order.
+func (p *PolicySet) live() []Node {
+	if p.Order == nil {
+		return p.Children
+	}
+	out := make([]Node, len(p.Order))
+	for i, n := range p.Order {
+		out[i] = p.Children[n]
+	}
+	return out
+}

@@ -1,0 +1,160 @@
+package eval
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/forseti-pdp/forseti/pdp/internal/symbol"
+	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+)
+
+// Query is a request that is put together attribute by attribute, straight into
+// the slots of a program: what no policy names costs next to nothing, and text is
+// not made a value unless a function needs it. It is scratch memory: it belongs
+// to one goroutine, and must not be used after Close.
+//
+// Text that is added must not change until Close; nothing keeps it after that.
+type Query struct {
+	e *evaluation
+	// entries are all attributes, for what needs the whole request.
+	entries []entry
+	request xacml.Request
+	whole   bool // request holds the entries
+	// included tells that some attribute is to be in the result.
+	included bool
+}
+
+// entry is one attribute of a query: text, or an attribute.
+type entry struct {
+	category, id, text string
+	attribute          *xacml.Attribute
+}
+
+// NewQuery makes a query without attributes for a program.
+func NewQuery(p *Program) *Query {
+	e := begin(context.Background(), p, Input{})
+	if e.query == nil {
+		e.query = &Query{e: e}
+	}
+	e.asked = e.query
+	return e.query
+}
+
+// Close gives the memory of the query back.
+func (q *Query) Close() {
+	if q.e == nil {
+		return
+	}
+	if cap(q.entries) > keepValues {
+		q.entries = nil
+	}
+	clear(q.entries)
+	q.entries = q.entries[:0]
+	q.request, q.whole, q.included = xacml.Request{}, false, false
+	q.e.end()
+}
+
+// AddText adds a value of type string to an attribute without an issuer.
+func (q *Query) AddText(category, id, text string) {
+	q.entries = append(q.entries, entry{category: category, id: id, text: text})
+	e := q.e
+	c := e.program.Attributes.category(category)
+	if c == nil {
+		return
+	}
+	for _, s := range c.named[c.ids.Lookup(id)] {
+		if key := &e.program.Attributes.slots[s].key; key.Type == value.TypeString && key.Issuer == "" {
+			e.takeText(s, text)
+		}
+	}
+}
+
+// Add adds an attribute. It is not changed, and must not be.
+func (q *Query) Add(category string, a *xacml.Attribute) {
+	q.entries = append(q.entries, entry{category: category, id: a.ID, attribute: a})
+	q.included = q.included || a.IncludeInResult
+	q.e.loadAttribute(category, a)
+}
+
+// ReturnPolicyIDs asks for the policies that were applicable (§5.48).
+func (q *Query) ReturnPolicyIDs() { q.request.ReturnPolicyIDList = true }
+
+// Evaluate decides as the function [Evaluate] does. The Request of the input does
+// not matter. It may be called once.
+func (q *Query) Evaluate(ctx context.Context, in Input) xacml.Result {
+	e := q.e
+	in.Request = &q.request
+	e.restart(ctx, in)
+	result := e.decide()
+	if q.included {
+		result.Attributes = q.Request().IncludedInResult()
+	}
+	return result
+}
+
+// Abandon leaves the query, which must not be used any more, to the garbage
+// collector: after a panic nobody knows what it holds.
+func (q *Query) Abandon() { q.e = nil }
+
+// Request is all that was added as a request, each category once. What it holds
+// is its own.
+func (q *Query) Request() *xacml.Request {
+	if q.whole {
+		return &q.request
+	}
+	q.whole = true
+	for _, n := range q.entries {
+		at := slices.IndexFunc(q.request.Attributes, func(a xacml.Attributes) bool { return a.Category == n.category })
+		if at < 0 {
+			at = len(q.request.Attributes)
+			q.request.Attributes = append(q.request.Attributes, xacml.Attributes{Category: strings.Clone(n.category)})
+		}
+		a := xacml.Attribute{}
+		if n.attribute != nil {
+			a = *n.attribute
+		} else {
+			a.ID, a.Values = strings.Clone(n.id), []value.Value{value.String(strings.Clone(n.text))}
+		}
+		q.request.Attributes[at].Attributes = append(q.request.Attributes[at].Attributes, a)
+	}
+	return &q.request
+}
+
+// takeText adds a value to a bag of strings.
+func (e *evaluation) takeText(s Slot, text string) {
+	b := &e.slots[s]
+	if b.state == unread {
+		b.state = present
+		e.touched = append(e.touched, s)
+	}
+	if b.values != nil || b.size > 0 && &b.texts[0] != &e.texts[len(e.texts)-b.size] { // not the last ones
+		e.add(b, []value.Value{value.String(strings.Clone(text))}, value.TypeString)
+		return
+	}
+	from := len(e.texts) - b.size
+	e.texts = append(e.texts, text)
+	b.texts = e.texts[from:len(e.texts):len(e.texts)]
+	b.size++
+}
+
+// valuesOf is the values of the bag. Text becomes values that keep nothing of
+// where it came from.
+func (e *evaluation) valuesOf(b *bag) []value.Value {
+	if b.texts != nil && b.values == nil {
+		b.values = make([]value.Value, len(b.texts))
+		for i, text := range b.texts {
+			b.values[i] = value.String(strings.Clone(text))
+		}
+	}
+	return b.values
+}
+
+// translateTexts is the symbols of texts.
+func (e *evaluation) translateTexts(texts []string, to []symbol.Symbol) []symbol.Symbol {
+	for _, text := range texts {
+		to = append(to, e.program.textSymbol(text))
+	}
+	return to
+}
