@@ -69,6 +69,7 @@ const lattice = `
 
 	# What speed is measured with.
 	pap < bench/workload < bench/floor < bench < bench/report;
+	contexthandler/rpc, bench/workload < bench/rpc;
 `
 
 // gates says who may import what is not of this module. Each import path

@@ -44,10 +44,11 @@ func NewBuilder(config Config) *Builder {
 	})}
 }
 
-// Edit makes a Builder that has the documents of the PDP. The PDP does not
-// change, and what is not set again is shared with it. Documents that New was
-// given in another order are in the order of their names from then on; where it
-// was given several of one name, Set and Remove are about all of them.
+// Edit makes a Builder that has the documents and the configuration of the PDP,
+// a clock stopped by [PDP.Frozen] as well. The PDP does not change, and what is
+// not set again is shared with it. Documents that New was given in another order
+// are in the order of their names from then on; where it was given several of
+// one name, Set and Remove are about all of them.
 func (p *PDP) Edit() *Builder { return &Builder{p.config, p.policies.Edit()} }
 
 // Set adds a document, or puts it in the place of the one of that name. What is

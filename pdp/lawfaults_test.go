@@ -56,15 +56,15 @@ func moved(r *xacml.Request, moves func(category, id string) bool) (stays, gone 
 
 // withFaults decides the case with all its attributes found by a finder, first
 // without faults and then with some attributes unavailable.
-func withFaults(t *testing.T, c *generate.Case, rng *rand.Rand) (without, with xacml.Result, ok bool) {
-	p := loaded(t, c, 0)
+func withFaults(tr *trial, c *generate.Case, rng *rand.Rand) (without, with xacml.Result, ok bool) {
+	p := tr.loaded(c, 0)
 	if p == nil {
 		return without, with, false
 	}
 	stays, gone := moved(c.Request, func(string, string) bool { return true })
-	without = p.Evaluate(t.Context(), stays, source{gone, c, func(xacml.AttributeKey) bool { return false }})
+	without = p.Evaluate(tr.Context(), stays, source{gone, c, func(xacml.AttributeKey) bool { return false }})
 	faults := pickSome(rng, []int{10, 30, 60, 100}[rng.IntN(4)])
-	with = p.Evaluate(t.Context(), stays, source{gone, c, func(key xacml.AttributeKey) bool { return faults.has(key) }})
+	with = p.Evaluate(tr.Context(), stays, source{gone, c, func(key xacml.AttributeKey) bool { return faults.has(key) }})
 	return without, with, true
 }
 
@@ -95,8 +95,8 @@ var (
 // deny-unless-permit, permit-unless-deny and the overrides of 1.0 over policies do.
 func TestLaw_7_10_FaultsMakeUncertain(t *testing.T) {
 	without := append(named(append(allRules, allPolicies...), "deny-unless-permit", "permit-unless-deny"), legacyOverrides...)
-	checkLaw(t, generate.Options{Without: without}, func(t *testing.T, c *generate.Case, rng *rand.Rand) string {
-		before, after, ok := withFaults(t, c, rng)
+	checkLaw(t, generate.Options{Without: without}, func(tr *trial, c *generate.Case, rng *rand.Rand) string {
+		before, after, ok := withFaults(tr, c, rng)
 		if !ok || covers(after.Decision, before.Decision) {
 			return ""
 		}
@@ -131,8 +131,8 @@ func TestLaw_FaultsNeverPermit(t *testing.T) {
 	checkLaw(t, generate.Options{Without: without}, faultsNeverPermit)
 }
 
-func faultsNeverPermit(t *testing.T, c *generate.Case, rng *rand.Rand) string {
-	before, after, ok := withFaults(t, c, rng)
+func faultsNeverPermit(tr *trial, c *generate.Case, rng *rand.Rand) string {
+	before, after, ok := withFaults(tr, c, rng)
 	if !ok || after.Decision == before.Decision {
 		return ""
 	}

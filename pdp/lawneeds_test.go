@@ -16,8 +16,8 @@ import (
 // by round, and nothing else, everything in the result is as with all of it.
 // Needs asks for pending attributes only, once each, and does not look for them.
 func TestLaw_NeedsIsEnough(t *testing.T) {
-	checkLaw(t, generate.Options{}, func(t *testing.T, c *generate.Case, rng *rand.Rand) string {
-		p := loaded(t, c, 0)
+	checkLaw(t, generate.Options{}, func(tr *trial, c *generate.Case, rng *rand.Rand) string {
+		p := tr.loaded(c, 0)
 		if p == nil {
 			return ""
 		}
@@ -44,7 +44,7 @@ func TestLaw_NeedsIsEnough(t *testing.T) {
 			return some.Find(ctx, key)
 		})
 		for {
-			keys := p.Needs(t.Context(), stays, asking, unfetched)
+			keys := p.Needs(tr.Context(), stays, asking, unfetched)
 			for _, key := range keys {
 				if !unfetched(key) {
 					return fmt.Sprintf("Needs names %v, which is not pending", key)
@@ -58,6 +58,6 @@ func TestLaw_NeedsIsEnough(t *testing.T) {
 		if wrong != "" {
 			return wrong
 		}
-		return difference(p.Evaluate(t.Context(), stays, all), p.Evaluate(t.Context(), stays, some))
+		return difference(p.Evaluate(tr.Context(), stays, all), p.Evaluate(tr.Context(), stays, some))
 	})
 }

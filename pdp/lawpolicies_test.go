@@ -21,7 +21,7 @@ var unordered = []string{"deny-overrides", "permit-overrides", "deny-unless-perm
 // The order of the children means nothing to the unordered algorithms but which
 // obligations come, and which of several errors is told.
 func TestLaw_C_OrderOfChildren(t *testing.T) {
-	checkLaw(t, generate.Options{}, keeps(func(c *generate.Case, rng *rand.Rand) bool {
+	checkLaw(t, generate.Options{}, keeps(change{policies: func(c *generate.Case, rng *rand.Rand) bool {
 		if hasName(c.RootAlgorithm, unordered...) {
 			shuffle(rng, c.Documents)
 		}
@@ -36,7 +36,7 @@ func TestLaw_C_OrderOfChildren(t *testing.T) {
 			}
 		}
 		return true
-	}, onlyDecision))
+	}}, onlyDecision))
 }
 
 func shuffle[T any](rng *rand.Rand, list []T) {
@@ -46,7 +46,7 @@ func shuffle[T any](rng *rand.Rand, list []T) {
 // A policy whose target does not match is as if it were not there (7.12), but
 // to on-permit-apply-second, which counts its children.
 func TestLaw_7_12_PolicyThatDoesNotMatch(t *testing.T) {
-	checkLaw(t, generate.Options{}, keeps(func(c *generate.Case, rng *rand.Rand) bool {
+	checkLaw(t, generate.Options{}, keeps(change{policies: func(c *generate.Case, rng *rand.Rand) bool {
 		p := &policy.Policy{
 			ID: "urn:law", Version: "1", Algorithm: xacml.RuleAlgorithm3 + "permit-unless-deny", Target: targetOf("urn:law:none"),
 			Rules: []policy.Rule{{ID: "r", Effect: xacml.EffectPermit}},
@@ -64,7 +64,7 @@ func TestLaw_7_12_PolicyThatDoesNotMatch(t *testing.T) {
 		}
 		c.Documents = slices.Insert(c.Documents, rng.IntN(len(c.Documents)+1), policy.Document{Name: "law.xml", Root: p})
 		return !hasName(c.RootAlgorithm, "on-permit-apply-second")
-	}, nil))
+	}}, nil))
 }
 
 // targetOf matches what has this resource-id.
@@ -77,13 +77,13 @@ func targetOf(resource string) policy.Target {
 
 // A rule whose target does not match is as if it were not there (§7.11).
 func TestLaw_7_11_RuleThatDoesNotMatch(t *testing.T) {
-	checkLaw(t, generate.Options{}, keeps(func(c *generate.Case, rng *rand.Rand) bool {
+	checkLaw(t, generate.Options{}, keeps(change{policies: func(c *generate.Case, rng *rand.Rand) bool {
 		for _, p := range c.Policies() {
 			r := policy.Rule{ID: "law", Effect: xacml.Effect(rng.IntN(2)), Target: new(targetOf("urn:law:none"))}
 			p.Rules = slices.Insert(p.Rules, rng.IntN(len(p.Rules)+1), r)
 		}
 		return true
-	}, nil))
+	}}, nil))
 }
 
 // A policy set with one child and an overrides algorithm has the value of the
@@ -91,7 +91,7 @@ func TestLaw_7_11_RuleThatDoesNotMatch(t *testing.T) {
 // difference: it looks at the target, which the policy set does not have (C.9).
 func TestLaw_C_PolicySetOfOne(t *testing.T) {
 	const id = "urn:law"
-	checkLaw(t, generate.Options{}, keeps(func(c *generate.Case, rng *rand.Rand) bool {
+	checkLaw(t, generate.Options{}, keeps(change{policies: func(c *generate.Case, rng *rand.Rand) bool {
 		var places []*policy.Child
 		for i := range c.Documents {
 			if !c.Documents[i].ReferenceOnly && !hasName(c.RootAlgorithm, "only-one-applicable") {
@@ -115,16 +115,16 @@ func TestLaw_C_PolicySetOfOne(t *testing.T) {
 		}
 		*place = &policy.PolicySet{ID: id, Version: "1", Algorithm: algorithms[rng.IntN(len(algorithms))], Children: []policy.Child{*place}}
 		return true
-	}, func(r *xacml.Result) {
+	}}, func(r *xacml.Result) {
 		r.PolicyIDs = slices.DeleteFunc(r.PolicyIDs, func(p xacml.PolicyIdentifier) bool { return p.ID == id })
 	}))
 }
 
 // Policies that are written and read again decide the same.
 func TestLaw_WrittenPolicies(t *testing.T) {
-	checkTextLaw(t, func(t *testing.T, c *generate.Case, rng *rand.Rand) string {
+	checkTextLaw(t, func(tr *trial, c *generate.Case, rng *rand.Rand) string {
 		failure := ""
-		broken := keeps(func(c *generate.Case, _ *rand.Rand) bool {
+		unlike := keeps(change{policies: func(c *generate.Case, _ *rand.Rand) bool {
 			for i, d := range c.Documents {
 				var text bytes.Buffer
 				if err := xacmlxml.WritePolicy(&text, d); err != nil {
@@ -140,8 +140,8 @@ func TestLaw_WrittenPolicies(t *testing.T) {
 				c.Documents[i] = again
 			}
 			return true
-		}, nil)(t, c, rng)
-		return failure + broken
+		}}, nil)(tr, c, rng)
+		return failure + unlike
 	})
 }
 
@@ -156,7 +156,7 @@ func TestLaw_RenamedIdentifiers(t *testing.T) {
 		}
 	}
 	original := func(id *string) { *id = strings.Replace(*id, "urn:renamed:", "", 1) }
-	checkLaw(t, generate.Options{}, keeps(func(c *generate.Case, _ *rand.Rand) bool {
+	policies := func(c *generate.Case, _ *rand.Rand) bool {
 		renamePolicies(c, rename)
 		c.Expressions(func(x *policy.Expression) {
 			switch x := (*x).(type) {
@@ -177,9 +177,13 @@ func TestLaw_RenamedIdentifiers(t *testing.T) {
 				}
 			}
 		})
+		return true
+	}
+	request := func(c *generate.Case, _ *rand.Rand) bool {
 		renameRequest(c, rename)
 		return true
-	}, func(r *xacml.Result) {
+	}
+	checkLaw(t, generate.Options{}, keeps(change{policies, request}, func(r *xacml.Result) {
 		r.Status.Message = "" // it names attributes
 		for i := range r.PolicyIDs {
 			original(&r.PolicyIDs[i].ID)

@@ -18,9 +18,9 @@ import (
 
 // A request that is written and read again is decided the same.
 func TestLaw_WrittenRequests(t *testing.T) {
-	checkTextLaw(t, func(t *testing.T, c *generate.Case, rng *rand.Rand) string {
+	checkTextLaw(t, func(tr *trial, c *generate.Case, rng *rand.Rand) string {
 		failure := ""
-		broken := keeps(func(c *generate.Case, _ *rand.Rand) bool {
+		unlike := keeps(change{request: func(c *generate.Case, _ *rand.Rand) bool {
 			if len(c.Request.Attributes) == 0 {
 				return false // the schema wants one category
 			}
@@ -36,16 +36,16 @@ func TestLaw_WrittenRequests(t *testing.T) {
 			}
 			c.Request = again
 			return true
-		}, nil)(t, c, rng)
-		return failure + broken
+		}}, nil)(tr, c, rng)
+		return failure + unlike
 	})
 }
 
 // A case that is written as a scenario says the same as a scenario: what breaks
 // a law can be kept.
 func TestLaw_Scenarios(t *testing.T) {
-	checkTextLaw(t, func(t *testing.T, c *generate.Case, _ *rand.Rand) string {
-		want, ok := decided(t, c)
+	checkLawOn(t, lawCases()/20, 1, generate.Options{}, func(tr *trial, c *generate.Case, _ *rand.Rand) string {
+		want, ok := tr.decided(c)
 		if !ok {
 			return ""
 		}
@@ -60,9 +60,9 @@ func TestLaw_Scenarios(t *testing.T) {
 		for _, f := range txtar.Parse(text).Files {
 			switch {
 			case f.Name == "config":
-				readConfig(t, &config, string(f.Data))
+				readConfig(tr.T, &config, string(f.Data))
 			case strings.HasSuffix(f.Name, ".request"):
-				request, finder = readRequest(t, string(f.Data))
+				request, finder = readRequest(tr.T, string(f.Data))
 			default:
 				d, problems := xacmlxml.ReadPolicy(f.Name, []byte(expand(string(f.Data))), xacmlxml.DefaultLimits())
 				if len(problems.Errors()) > 0 {
@@ -76,7 +76,7 @@ func TestLaw_Scenarios(t *testing.T) {
 		if p == nil {
 			return problems.Error()
 		}
-		got := p.Evaluate(t.Context(), request, finder)
+		got := p.Evaluate(tr.Context(), request, finder)
 		want.Attributes, got.Attributes = nil, nil // a scenario may group them otherwise
 		return difference(want, got)
 	})
@@ -85,7 +85,7 @@ func TestLaw_Scenarios(t *testing.T) {
 // Values of one attribute may stand in one Attribute or in several, and the
 // categories in any order (§7.3.3).
 func TestLaw_7_3_3_GroupsOfValues(t *testing.T) {
-	checkLaw(t, generate.Options{}, keeps(func(c *generate.Case, rng *rand.Rand) bool {
+	checkLaw(t, generate.Options{}, keeps(change{request: func(c *generate.Case, rng *rand.Rand) bool {
 		shuffle(rng, c.Request.Attributes)
 		for i := range c.Request.Attributes {
 			var split []xacml.Attribute
@@ -99,21 +99,22 @@ func TestLaw_7_3_3_GroupsOfValues(t *testing.T) {
 			c.Request.Attributes[i].Attributes = split
 		}
 		return true
-	}, func(r *xacml.Result) { r.Attributes = nil }))
+	}}, func(r *xacml.Result) { r.Attributes = nil }))
 }
 
 // What was decided within a budget is decided the same within a larger one.
 func TestLaw_LooserBudget(t *testing.T) {
 	ran := func(r xacml.Result) bool { return strings.Contains(r.Status.Message, "takes more than") }
-	checkLaw(t, generate.Options{}, func(t *testing.T, c *generate.Case, rng *rand.Rand) string {
+	checkLaw(t, generate.Options{}, func(tr *trial, c *generate.Case, _ *rand.Rand) string {
+		rng := tr.choices()
 		budget := 1 + rng.IntN(100)
-		tight, loose, usual := loaded(t, c, budget), loaded(t, c, budget+rng.IntN(50)), loaded(t, c, 0)
+		tight, loose, usual := tr.loaded(c, budget), tr.loaded(c, budget+rng.IntN(50)), tr.loaded(c, 0)
 		if tight == nil {
 			return ""
 		}
 		results := make([]xacml.Result, 0, 3)
 		for _, p := range []*pdp.PDP{tight, loose, usual} {
-			results = append(results, p.Evaluate(t.Context(), c.Request, c))
+			results = append(results, p.Evaluate(tr.Context(), c.Request, c))
 		}
 		for _, r := range results[:2] {
 			if ran(r) && r.Decision != xacml.IndeterminateDP {

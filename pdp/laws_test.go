@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,30 +13,53 @@ import (
 
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/internal/generate"
+	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 )
 
 // The laws of this package's tests named TestLaw hold for every policy and
 // request: they need no expected decisions, and so can be tried on as many as
-// are generated. FORSETI_LONG=1 tries many, FORSETI_SEED=n others.
+// are generated. FORSETI_LONG=1 tries ten million, FORSETI_SEED=n others.
 
 // law changes a case and tells what is wrong with the outcome; nothing if the
 // law holds or has nothing to say of the case. It takes its choices from rng.
-type law func(t *testing.T, c *generate.Case, rng *rand.Rand) string
+type law func(tr *trial, c *generate.Case, rng *rand.Rand) string
+
+// trial is a law tried on cases that have their documents in common.
+type trial struct {
+	*testing.T
+	seed, number uint64
+	pdps         map[loading]*pdp.PDP
+	changed      *generate.Case // has the documents as the law changed them, or none
+}
+
+// loading is one way to make a PDP.
+type loading struct {
+	documents *policy.Document
+	budget    int
+}
+
+func newTrial(t *testing.T, seed, number uint64) *trial {
+	t.Helper()
+	return &trial{T: t, seed: seed, number: number, pdps: make(map[loading]*pdp.PDP)}
+}
+
+// choices are the same for all cases of the trial.
+func (tr *trial) choices() *rand.Rand { return rand.New(rand.NewPCG(tr.seed, tr.number)) }
 
 // lawTime is when a law has been tried for long enough.
-const lawTime = 10 * time.Minute
+const lawTime = 40 * time.Minute
 
 // lawCases is how many cases a law is tried on.
 func lawCases() uint64 {
 	switch {
 	case os.Getenv("FORSETI_LONG") != "":
-		return 200_000
+		return 1_000_000
 	case testing.Short():
-		return 200
+		return 500
 	default:
-		return 2000
+		return 10_000
 	}
 }
 
@@ -56,82 +80,124 @@ func lawSeed(t *testing.T) uint64 {
 // breaks it as a small scenario.
 func checkLaw(t *testing.T, o generate.Options, holds law) {
 	t.Helper()
-	checkLawOn(t, lawCases(), o, holds)
+	checkLawOn(t, lawCases(), 25, o, holds)
 }
 
 // checkTextLaw tries a law that reads and writes on fewer cases: text is slow.
 func checkTextLaw(t *testing.T, holds law) {
 	t.Helper()
-	checkLawOn(t, lawCases()/5, generate.Options{}, holds)
+	checkLawOn(t, lawCases()/10, 5, generate.Options{}, holds)
 }
 
-func checkLawOn(t *testing.T, cases uint64, o generate.Options, holds law) {
+// checkLawOn tries documents with several requests each; if there are many, now
+// and then such documents as have an index.
+func checkLawOn(t *testing.T, cases uint64, requests int, o generate.Options, holds law) {
 	t.Helper()
 	t.Parallel()
 	seed := lawSeed(t)
-	g := generate.New(seed, o)
+	usual := generate.New(seed, o)
+	o.Indexed = true
+	indexed := generate.New(seed, o)
 	start := time.Now()
-	for i := range cases {
-		if time.Since(start) > lawTime {
-			cases = i
-			break
+	var tried uint64
+	for n := uint64(0); tried < cases && time.Since(start) < lawTime; n++ {
+		g, requests := usual, requests
+		if n%16 == 5 && requests > 10 {
+			g, requests = indexed, 2*requests
 		}
-		try := func(c *generate.Case) string { return holds(t, c, rand.New(rand.NewPCG(seed, i))) }
-		c := g.Case(i)
-		if try(c) == "" {
-			continue
+		tr := newTrial(t, seed, n)
+		for i, c := range g.Cases(n, requests) {
+			own := func() *rand.Rand { return rand.New(rand.NewPCG(seed, n<<16|uint64(i))) }
+			if holds(tr, c, own()) != "" {
+				broken(t, c, fmt.Sprintf("seed %d, case %d, request %d", seed, n, i), func(c *generate.Case) string {
+					return holds(newTrial(t, seed, n), c, own())
+				})
+			}
+			tried++
 		}
-		small := generate.Shrink(c, func(c *generate.Case) bool { return try(c) != "" })
-		text, err := generate.Txtar(small, fmt.Sprintf("Seed %d, case %d.", seed, i), generate.Codec{Policy: xacmlxml.WritePolicy, Content: xacmlxml.WriteContent})
-		if err != nil {
-			t.Error(err)
-		}
-		t.Fatalf("seed %d, case %d: %s\nas a scenario:\n%s", seed, i, try(small), text)
 	}
-	t.Logf("seed %d, %d cases", seed, cases)
+	t.Logf("seed %d, %d cases in %v", seed, tried, time.Since(start).Round(time.Millisecond))
+}
+
+// broken shows a case that breaks a law, as small as it can be.
+func broken(t *testing.T, c *generate.Case, name string, try func(*generate.Case) string) {
+	t.Helper()
+	small := generate.Shrink(c, func(c *generate.Case) bool { return try(c) != "" })
+	text, err := generate.Txtar(small, name+".", generate.Codec{Policy: xacmlxml.WritePolicy, Content: xacmlxml.WriteContent})
+	if err != nil {
+		t.Error(err)
+	}
+	t.Fatalf("%s: %s\nas a scenario:\n%s", name, try(small), text)
 }
 
 // loaded is a PDP for the case, or nil if its policies are refused, as those
 // of a case that was made too small may be.
-func loaded(t *testing.T, c *generate.Case, budget int) *pdp.PDP {
-	t.Helper()
+func (tr *trial) loaded(c *generate.Case, budget int) *pdp.PDP {
+	key := loading{budget: budget}
+	if len(c.Documents) > 0 {
+		key.documents = &c.Documents[0]
+	}
+	if known, ok := tr.pdps[key]; ok {
+		return known
+	}
 	p, _ := pdp.New(pdp.Config{
 		RootAlgorithm: c.RootAlgorithm, Now: generate.Now, Budget: budget,
-		OnPanic: func(recovered any, stack []byte) { t.Errorf("panic: %v\n%s", recovered, stack) },
+		OnPanic: func(recovered any, stack []byte) { tr.Errorf("panic: %v\n%s", recovered, stack) },
 	}, c.Documents)
+	tr.pdps[key] = p
 	return p
 }
 
 // decided is the result for the case; ok is false if it cannot be loaded.
-func decided(t *testing.T, c *generate.Case) (result xacml.Result, ok bool) {
-	t.Helper()
-	p := loaded(t, c, 0)
+func (tr *trial) decided(c *generate.Case) (result xacml.Result, ok bool) {
+	p := tr.loaded(c, 0)
 	if p == nil {
 		return xacml.Result{}, false
 	}
-	return p.Evaluate(t.Context(), c.Request, c), true
+	return p.Evaluate(tr.Context(), c.Request, c), true
 }
 
 // difference tells two results apart, in everything that they hold.
 func difference(want, got xacml.Result) string {
+	if reflect.DeepEqual(want, got) {
+		return ""
+	}
 	if w, g := describe(&want), describe(&got); w != g {
 		return fmt.Sprintf("got\n%s\nwant\n%s", g, w)
 	}
 	return ""
 }
 
+// change is what a law changes of a case. Each reports false if the law has
+// nothing to say of the case. The policies are changed once for all requests.
+type change struct {
+	policies, request func(*generate.Case, *rand.Rand) bool
+}
+
 // keeps is the law that the change keeps what compared leaves of the results.
-func keeps(change func(*generate.Case, *rand.Rand) bool, compared func(*xacml.Result)) law {
-	return func(t *testing.T, c *generate.Case, rng *rand.Rand) string {
-		want, ok := decided(t, c)
+func keeps(ch change, compared func(*xacml.Result)) law {
+	return func(tr *trial, c *generate.Case, rng *rand.Rand) string {
+		want, ok := tr.decided(c)
 		if !ok {
 			return ""
 		}
-		changed := c.Clone()
-		if !change(changed, rng) {
+		if ch.policies != nil && tr.changed == nil {
+			tr.changed = c.Clone()
+			if !ch.policies(tr.changed, tr.choices()) {
+				tr.changed.Documents = nil
+			}
+		}
+		changed := c.CloneRequest()
+		if tr.changed != nil {
+			if tr.changed.Documents == nil {
+				return ""
+			}
+			changed.RootAlgorithm, changed.Documents = tr.changed.RootAlgorithm, tr.changed.Documents
+		}
+		if ch.request != nil && !ch.request(changed, rng) {
 			return ""
 		}
-		got, ok := decided(t, changed)
+		got, ok := tr.decided(changed)
 		if !ok {
 			return "the changed policies are refused"
 		}

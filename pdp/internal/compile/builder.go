@@ -83,7 +83,7 @@ func (b *Builder) Append(documents []policy.Document) {
 // its model.
 func (b *Builder) compile(u *unit) {
 	if u.model != nil && !u.broken() {
-		u.outline.attach(b.compiler.Compile(u.model.root, eval.Checked{Paths: u.paths, Mapped: u.mapped}))
+		u.outline.attach(b.compiler.Compile(u.root, eval.Checked{Paths: u.paths, Mapped: u.mapped}))
 	}
 	if !b.options.KeepModel && !b.options.Delegation {
 		u.model = nil

@@ -151,19 +151,22 @@ func (d *documents) named(numbers []uint32, name string) (first, end int) {
 	return first, end
 }
 
-// numbersOf gives the documents of this name.
-func (d *documents) numbersOf(name string) []uint32 {
-	if d.sorted {
-		first, end := d.named(d.order, name)
-		return d.order[first:end]
+// byName goes through the documents of these names.
+func byName[T any](d *documents, names map[string]T, do func(n uint32, of T)) {
+	if d.sorted && len(names) < len(d.order)/16 {
+		for name, of := range names {
+			first, end := d.named(d.order, name)
+			for _, n := range d.order[first:end] {
+				do(n, of)
+			}
+		}
+		return
 	}
-	var found []uint32
 	for _, n := range d.order {
-		if d.units.at(n).name == name {
-			found = append(found, n)
+		if of, ok := names[d.units.at(n).name]; ok {
+			do(n, of)
 		}
 	}
-	return found
 }
 
 // decides tells whether the number is that of a child of the root (§7.17).

@@ -1,7 +1,9 @@
 package compile
 
 import (
+	"cmp"
 	"fmt"
+	"sort"
 	"strings"
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
@@ -29,80 +31,65 @@ type linker struct {
 func link(o *Options, d *documents, configured policy.Problems) *linker {
 	l := &linker{documents: d, options: o, problems: configured, referents: make(map[*outline]entry), known: make(map[key][]entry)}
 	l.duplicates()
+	before := l.problems
+	l.problems = make(policy.Problems, 0, l.flawed.len())
 	l.resolveAll()
+	own := l.problems
+	l.problems = nil
 	l.graph()
-	l.problems.Sort()
+	l.problems = merged(merged(before, own), l.problems)
 	l.judge()
 	return l
+}
+
+// merged is Sort of a and then b, where one of them may be long and in order
+// already: there may be a warning in each of very many documents.
+func merged(a, b policy.Problems) policy.Problems {
+	sortProblems(a)
+	sortProblems(b)
+	if len(a) == 0 {
+		return b
+	}
+	out := make(policy.Problems, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		// As much of the longer one as comes before the other one's first.
+		if len(a) > len(b) {
+			n := sort.Search(len(a), func(i int) bool { return compareProblems(&a[i], &b[0]) > 0 })
+			out, a = append(append(out, a[:n]...), b[0]), a[n:]
+			b = b[1:]
+		} else {
+			n := sort.Search(len(b), func(i int) bool { return compareProblems(&b[i], &a[0]) >= 0 })
+			out, b = append(append(out, b[:n]...), a[0]), b[n:]
+			a = a[1:]
+		}
+	}
+	return append(append(out, a...), b...)
+}
+
+func sortProblems(ps policy.Problems) {
+	for i := 1; i < len(ps); i++ {
+		if compareProblems(&ps[i-1], &ps[i]) > 0 {
+			ps.Sort()
+			return
+		}
+	}
+}
+
+// compareProblems is the order of problems: by file and place.
+func compareProblems(a, b *policy.Problem) int {
+	return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
 func (l *linker) errorf(file string, at policy.Position, reason policy.Reason, format string, args ...any) {
 	l.problems = append(l.problems, policy.Problem{File: file, Position: at, Reason: reason, Message: fmt.Sprintf(format, args...)})
 }
 
-// resolveAll resolves references, and reports those that mean nothing among
-// the other problems of their documents.
-func (l *linker) resolveAll() {
-	l.in(union(l.flawed, l.linking), func(n uint32) {
-		u := l.units.at(n)
-		told := 0
-		for _, r := range u.references {
-			message := l.resolve(r)
-			if message == "" {
-				continue
-			}
-			l.problems = append(l.problems, u.problems[told:r.reference.before]...)
-			told = r.reference.before
-			l.problems = append(l.problems, policy.Problem{
-				File: u.name, Position: r.position(), Path: u.pathOf(r), Reason: policy.ReasonUnresolved, Message: message,
-			})
-		}
-		l.problems = append(l.problems, u.problems[told:]...)
-	})
-}
-
-// resolve finds the most recent version that the reference accepts (§5.10), or
-// says why there is none.
-func (l *linker) resolve(o *outline) (problem string) {
-	r := &o.reference.Reference
-	k := key{r.PolicySet, r.ID}
-	known := l.versions(k)
-	best := -1
-	for i, e := range known {
-		if r.Accepts(e.outline.version) && (best < 0 || policy.CompareVersions(e.outline.version, known[best].outline.version) > 0) {
-			best = i
-		}
-	}
-	switch {
-	case best >= 0:
-		l.referents[o] = known[best]
-		return ""
-	case len(known) == 0:
-		return fmt.Sprintf("there is no %s", k)
-	default:
-		var there []string
-		for _, e := range known {
-			there = append(there, e.outline.version)
-		}
-		return fmt.Sprintf("no version of %s is accepted; there is %s", k, strings.Join(there, ", "))
-	}
-}
-
-// versions gives what a reference by this name can mean, one of each version.
-func (l *linker) versions(k key) []entry {
-	known, asked := l.known[k]
-	if !asked {
-		known, _ = versions(l.entries(k))
-		l.known[k] = known
-	}
-	return known
-}
-
 // judge finds what takes the place of each document with an error, with the
 // status of its first one (§7.19).
 func (l *linker) judge() {
 	l.invalid = make(map[string]*policy.Invalid)
-	for _, p := range l.problems {
+	for i := range l.problems {
+		p := &l.problems[i]
 		if p.Warning || l.invalid[p.File] != nil {
 			continue
 		}
@@ -113,30 +100,4 @@ func (l *linker) judge() {
 		l.invalid[p.File] = &policy.Invalid{Position: p.Position, Status: xacml.Status{Code: code, Message: "a policy is not valid: " + p.Error()}}
 	}
 	l.in(l.empty, func(n uint32) { l.unreadable = l.invalid[l.units.at(n).name] })
-}
-
-// referent gives what the reference means where documents with errors are
-// accepted: the entry, or what takes its place.
-func (l *linker) referent(o *outline) (to entry, instead *policy.Invalid) {
-	to, resolved := l.referents[o]
-	switch {
-	case !resolved:
-		return entry{}, unresolved()
-	case l.invalid[to.unit.name] != nil:
-		return entry{}, l.invalid[to.unit.name]
-	case l.unreadable != nil && o.reference.open():
-		return entry{}, l.unreadable // it may hold a newer version of anything
-	default:
-		return to, nil
-	}
-}
-
-// open tells that the reference may mean a version that nobody has seen yet.
-func (r *reference) open() bool {
-	return r.Version == "" || strings.ContainsAny(r.Version, "*+")
-}
-
-// unresolved is §7.15.
-func unresolved() *policy.Invalid {
-	return &policy.Invalid{Status: xacml.ProcessingErrorf("a policy reference cannot be resolved").Status}
 }

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"iter"
+	"math/bits"
 	"slices"
 )
 
@@ -58,6 +59,13 @@ func (s bitset) empty() bool {
 		}
 	}
 	return true
+}
+
+func (s bitset) len() (n int) {
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
 }
 
 // set puts the number in or takes it out.

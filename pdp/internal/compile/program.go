@@ -28,11 +28,7 @@ type instantiator struct {
 // instantiate follows the references of all documents.
 func (l *linker) instantiate(last instances) instances {
 	i := &instantiator{l, instances{make(map[uint32]eval.Node), make(map[*outline]*eval.PolicySet), make(map[string]*eval.Invalid)}, last}
-	for name, instead := range l.invalid {
-		for _, n := range l.numbersOf(name) {
-			i.now.documents[n] = i.instead(instead)
-		}
-	}
+	byName(l.documents, l.invalid, func(n uint32, instead *policy.Invalid) { i.now.documents[n] = i.instead(instead) })
 	l.in(l.linking, func(n uint32) {
 		if u := l.units.at(n); l.invalid[u.name] == nil {
 			i.now.documents[n] = i.node(u.outline)

@@ -24,10 +24,9 @@ type unit struct {
 
 // model is the policy model of a document with what was found out about it.
 type model struct {
-	options *Options
-	root    policy.Child
-	paths   map[*policy.Selector]*xpath.Expr
-	mapped  map[*policy.Quantified]value.Type
+	root   policy.Child
+	paths  map[*policy.Selector]*xpath.Expr
+	mapped map[*policy.Quantified]value.Type
 }
 
 // check checks a document by itself.
@@ -40,9 +39,12 @@ func check(o *Options, d policy.Document) *unit {
 		c.child(d.Root)
 		u.draw(d.Root, c.before)
 		u.issued = u.issued && o.Delegation // otherwise the document has an error
-		u.model = &model{options: o, root: d.Root, paths: c.paths, mapped: c.mapped}
+		u.model = &model{root: d.Root, paths: c.paths, mapped: c.mapped}
 	}
 	u.problems = c.problems
+	if len(u.references) == 0 {
+		sortProblems(u.problems)
+	}
 	return u
 }
 

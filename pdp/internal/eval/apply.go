@@ -24,14 +24,16 @@ func (t *translator) apply(x *policy.Apply) expression {
 		arguments = arguments[1:]
 	}
 	translated := make([]expression, len(arguments))
-	says := "apply " + f.ID
+	var b strings.Builder
+	b.WriteString("apply " + f.ID)
 	if applied != nil {
-		says += " " + applied.ID
+		b.WriteString(" " + applied.ID)
 	}
 	for i, a := range arguments {
 		translated[i] = t.expression(a)
-		says += fmt.Sprintf(" %p", translated[i])
+		fmt.Fprintf(&b, " %p", translated[i])
 	}
+	says := b.String()
 	t.named = append(t.named, translated...)
 	out := t.application(f, applied, translated)
 	if t.options.Plain {
@@ -185,7 +187,7 @@ func (t *translator) symbols(x expression) ([]symbol.Symbol, bool) {
 	}
 	out := make([]symbol.Symbol, len(values))
 	for i, v := range values {
-		out[i] = symbol.Symbol(t.symbol(v))
+		out[i] = t.symbol(v)
 	}
 	slices.Sort(out)
 	return slices.Compact(out), true

@@ -40,24 +40,55 @@ const (
 	failed                  // nobody knows the values
 )
 
-// load takes what the request holds of the attributes that policies name.
-func (e *evaluation) load(r *xacml.Request) {
+// load takes what the request holds of the attributes that policies name, and
+// tells whether the result is to have some of its attributes.
+func (e *evaluation) load(r *xacml.Request) (included bool) {
+	n := 0
 	for i := range r.Attributes {
 		attributes := &r.Attributes[i]
-		if len(attributes.Attributes) == 0 {
-			continue
-		}
-		c := e.program.Attributes.category(attributes.Category)
-		if c == nil {
-			continue
-		}
+		var c *category
 		for j := range attributes.Attributes {
 			a := &attributes.Attributes[j]
-			for _, s := range c.named[c.ids.Lookup(a.ID)] {
+			included = included || a.IncludeInResult
+			if n == len(e.shape) {
+				e.shape = append(e.shape, place{})
+			}
+			at := &e.shape[n]
+			if n++; at.id != a.ID || at.category != attributes.Category {
+				if c == nil {
+					c = e.program.Attributes.category(attributes.Category)
+				}
+				if !e.remember(at, c, a.ID) {
+					continue
+				}
+			}
+			for _, s := range at.slots {
 				e.take(s, a)
 			}
 		}
 	}
+	return included
+}
+
+// place is what stands at one place of a request: requests of one caller look
+// alike, so that it is not looked up again where the last one had the same.
+// What it holds is of the program.
+type place struct {
+	category, id string
+	slots        []Slot
+}
+
+// remember finds the slots of an attribute; ok is false if it has none.
+func (e *evaluation) remember(at *place, c *category, id string) (ok bool) {
+	if c == nil {
+		return false
+	}
+	y := c.ids.Lookup(id)
+	if y == 0 {
+		return false
+	}
+	*at = place{c.name, c.ids.Text(y), c.named[y]}
+	return true
 }
 
 // loadAttribute takes one attribute.
@@ -214,7 +245,7 @@ func (e *evaluation) read() time.Time {
 }
 
 // symbolsOf is the symbol of each value of the bag: 0 for one that is no
-// literal of a policy.
+// literal of a policy. Those of a wide bag are ascending, and each comes once.
 func (e *evaluation) symbolsOf(s Slot, b *bag) []symbol.Symbol {
 	if b.translated {
 		return b.symbols
@@ -241,6 +272,13 @@ func (e *evaluation) translated(b *bag, from int) {
 	if len(b.symbols) <= wideBag {
 		return
 	}
+	// A symbol that comes often is looked for once. Several values stay several.
+	slices.Sort(b.symbols)
+	distinct := slices.Compact(b.symbols)
+	if len(distinct) == 1 {
+		distinct = append(b.symbols[:0], 0, b.symbols[0])
+	}
+	b.symbols = distinct
 	if len(e.filters) == e.filtered {
 		e.filters = append(e.filters, new(filter))
 	}

@@ -33,7 +33,7 @@ type Compiler struct {
 	functions     *function.Library
 	algorithms    *combine.Table
 	options       Options
-	calls         map[string]call // constant obligations and advice, by what they say
+	duties        map[string]*duties // those that are constant, by what they say
 }
 
 // NewCompiler makes a compiler that extends a program; nil for a new one.
@@ -45,7 +45,7 @@ func NewCompiler(from *Program, functions *function.Library, algorithms *combine
 		attributes: extendAttributes(from.Attributes),
 		strings:    symbol.Extend(from.Strings), uris: symbol.Extend(from.URIs),
 		functions: functions, algorithms: algorithms, options: o,
-		calls: make(map[string]call),
+		duties: make(map[string]*duties),
 	}
 }
 
@@ -92,7 +92,7 @@ func (c *Compiler) policy(p *policy.Policy, checked Checked) *Policy {
 	for i := range p.Rules {
 		r := &p.Rules[i]
 		names = append(names, r.ID...)
-		compiled := rule{Position: r.Position, effect: r.Effect, name: uint32(len(names)), condition: -1, duties: -1}
+		compiled := rule{line: uint32(r.Line), col: uint32(r.Column), effect: r.Effect, name: uint32(len(names)), condition: -1, duties: -1}
 		if r.Target != nil {
 			compiled.target = t.target(r.Target)
 		}
@@ -100,15 +100,15 @@ func (c *Compiler) policy(p *policy.Policy, checked Checked) *Policy {
 			compiled.condition = int32(len(t.parts.conditions))
 			t.parts.conditions = append(t.parts.conditions, asTruth(t.expression(r.Condition)))
 		}
-		if d := t.duties(r.Obligations, r.Advice); d != nil {
+		if d := t.allDuties(r.Obligations, r.Advice); d != nil {
 			compiled.duties = int32(len(t.parts.duties))
 			t.parts.duties = append(t.parts.duties, *d)
 		}
 		out.rules[i] = compiled
 	}
 	out.names = string(names)
-	out.duties = t.duties(p.Obligations, p.Advice)
-	out.code = slices.Clip(t.code)
+	out.duties = t.allDuties(p.Obligations, p.Advice)
+	out.code = slices.Clone(t.code)
 	out.parts = t.done()
 	out.indexRules(cmp.Or(c.options.IndexFrom, manyRules))
 	return out
@@ -135,8 +135,8 @@ func (c *Compiler) policySet(p *policy.PolicySet, checked Checked) *PolicySet {
 	}
 	t := newTranslator(c, checked, nil)
 	t.target(&p.Target)
-	out.target = slices.Clip(t.code)
-	out.duties = t.duties(p.Obligations, p.Advice)
+	out.target = slices.Clone(t.code)
+	out.duties = t.allDuties(p.Obligations, p.Advice)
 	out.parts = t.done()
 	for _, child := range p.Children {
 		out.Children = append(out.Children, c.Compile(child, checked))
@@ -165,11 +165,29 @@ func (p *PolicySet) Edit(removed []uint32, set map[uint32]Node, order []uint32) 
 	out := *p
 	out.Order = order
 	out.Children = slices.Clone(p.Children)
+	for _, n := range removed {
+		out.Children[n] = nil
+	}
+	for n, child := range set {
+		for len(out.Children) <= int(n) {
+			out.Children = append(out.Children, nil)
+		}
+		out.Children[n] = child
+	}
+	out.Rank = make([]uint32, len(out.Children))
+	for place, n := range order {
+		out.Rank[n] = uint32(place)
+	}
+	out.edits += len(removed) + len(set)
+	if out.Index == nil || out.edits > len(order) {
+		out.edits = 0
+		out.indexChildren()
+		return &out
+	}
 	var gone, added []index.Child
 	leave := func(n uint32) {
-		if int(n) < len(out.Children) && out.Children[n] != nil {
-			gone = append(gone, p.indexed(n, out.Children[n]))
-			out.Children[n] = nil
+		if int(n) < len(p.Children) && p.Children[n] != nil {
+			gone = append(gone, p.indexed(n, p.Children[n]))
 		}
 	}
 	for _, n := range removed {
@@ -177,21 +195,9 @@ func (p *PolicySet) Edit(removed []uint32, set map[uint32]Node, order []uint32) 
 	}
 	for n, child := range set {
 		leave(n)
-		for len(out.Children) <= int(n) {
-			out.Children = append(out.Children, nil)
-		}
-		out.Children[n] = child
 		added = append(added, p.indexed(n, child))
 	}
-	out.Rank = make([]uint32, len(out.Children))
-	for place, n := range order {
-		out.Rank[n] = uint32(place)
-	}
-	if out.Index == nil || len(order) < p.indexFrom {
-		out.indexChildren()
-	} else {
-		out.Index = out.Index.Update(gone, added)
-	}
+	out.Index = out.Index.Update(gone, added)
 	return &out
 }
 

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/forseti-pdp/forseti/pdp/combine"
@@ -44,13 +45,16 @@ type constrained interface{ constraints() []index.Constraint }
 
 // targetConstraints is those of a target: each AnyOf has its own.
 func targetConstraints(c code) []index.Constraint {
-	var all []index.Constraint
+	if len(c) == 0 {
+		return nil
+	}
+	all := make([]index.Constraint, 0, 6)
 	for len(c) > 0 {
 		header := c[0]
 		n := int(header & sizeMask)
 		if header&kindMask == anyEqual {
 			all = both(all, []index.Constraint{{
-				Slot: Slot(c[1]), Empty: header&present1 != 0, Symbols: symbols(c[2 : 2+n]),
+				Slot: Slot(c[1]), Empty: header&present1 != 0, Symbols: c[2 : 2+n : 2+n],
 			}})
 			c = c[2+n:]
 			continue
@@ -67,21 +71,12 @@ func targetConstraints(c code) []index.Constraint {
 	return all
 }
 
-func symbols(c code) []symbol.Symbol {
-	out := make([]symbol.Symbol, len(c))
-	for i, y := range c {
-		out[i] = symbol.Symbol(y)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 func allOfConstraints(c code) []index.Constraint {
 	var all []index.Constraint
 	for ; len(c) > 0; c = c[2:] {
 		if c[0] != genericMatch {
 			all = both(all, []index.Constraint{{
-				Slot: Slot(c[0] &^ present2), Empty: c[0]&present2 != 0, Symbols: []symbol.Symbol{symbol.Symbol(c[1])},
+				Slot: Slot(c[0] &^ present2), Empty: c[0]&present2 != 0, Symbols: c[1:2:2],
 			}})
 		}
 	}
@@ -111,24 +106,46 @@ func either(alternatives [][]index.Constraint) []index.Constraint {
 	}
 	sum := slices.Clone(alternatives[0])
 	for _, next := range alternatives[1:] {
-		sum = slices.DeleteFunc(sum, func(c index.Constraint) bool {
-			return !slices.ContainsFunc(next, func(o index.Constraint) bool { return sameKind(c, o) })
-		})
-		for i, c := range sum {
-			o := next[slices.IndexFunc(next, func(o index.Constraint) bool { return sameKind(c, o) })]
-			sum[i].Empty, sum[i].Many = c.Empty || o.Empty, c.Many || o.Many
-			sum[i].Symbols = slices.Concat(c.Symbols, o.Symbols)
-			slices.Sort(sum[i].Symbols)
-			sum[i].Symbols = slices.Compact(sum[i].Symbols)
-			sum[i].Ranges = slices.Concat(c.Ranges, o.Ranges)
-			sum[i].Prefixes = slices.Concat(c.Prefixes, o.Prefixes)
+		kept := sum[:0]
+		for _, c := range sum {
+			i := slices.IndexFunc(next, func(o index.Constraint) bool { return sameKind(c, o) })
+			if i >= 0 && unite(&c, &next[i]) {
+				kept = append(kept, c)
+			}
 		}
-		sum = slices.DeleteFunc(sum, func(c index.Constraint) bool { return size(c) > maxAlternatives })
-		if len(sum) == 0 {
+		if sum = kept; len(sum) == 0 {
 			return nil
 		}
 	}
 	return sum
+}
+
+// unite makes c what needs c or o, and tells whether that is few enough.
+func unite(c, o *index.Constraint) bool {
+	c.Empty, c.Many = c.Empty || o.Empty, c.Many || o.Many
+	c.Symbols = union(c.Symbols, o.Symbols)
+	c.Ranges = slices.Concat(c.Ranges, o.Ranges)
+	c.Prefixes = slices.Concat(c.Prefixes, o.Prefixes)
+	return size(*c) <= maxAlternatives
+}
+
+// union is the union of sorted symbols, each once.
+func union(a, b []symbol.Symbol) []symbol.Symbol {
+	if slices.Equal(a, b) {
+		return a
+	}
+	out := make([]symbol.Symbol, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		switch cmp.Compare(a[0], b[0]) {
+		case -1:
+			out, a = append(out, a[0]), a[1:]
+		case 1:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out, a, b = append(out, a[0]), a[1:], b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
 }
 
 // sameKind tells whether two constraints ask the same of the same attribute.

@@ -38,9 +38,9 @@ type Input struct {
 // status of the result may be shared with other results: they are read-only.
 func Evaluate(ctx context.Context, p *Program, in Input) xacml.Result {
 	e := begin(ctx, p, in)
-	e.load(in.Request)
+	included := e.load(in.Request)
 	result := e.decide()
-	if len(in.Request.Attributes) > 0 {
+	if included {
 		result.Attributes = in.Request.IncludedInResult()
 	}
 	e.end()
@@ -49,6 +49,11 @@ func Evaluate(ctx context.Context, p *Program, in Input) xacml.Result {
 
 // decide is the result for the request that was loaded.
 func (e *evaluation) decide() xacml.Result {
+	loaded := 0
+	for _, s := range e.touched {
+		loaded += e.slots[s].size
+	}
+	_ = e.spend(loaded) // if that was too much, it shows below
 	e.poll()
 	decision, err := e.policySet(e.program.Root)
 	e.poll()
@@ -88,6 +93,10 @@ type evaluation struct {
 	depth   int    // of policy sets
 	sets    []*setChildren
 	rules   ruleChildren
+
+	// shape is the attributes of the last request to shapeOf, in order.
+	shape   []place
+	shapeOf *Attributes
 
 	// pending tells of attributes that can be had later, and awaited are those
 	// that were asked for: for Needs.
@@ -139,6 +148,10 @@ func begin(ctx context.Context, p *Program, in Input) *evaluation {
 	e := pool.Get().(*evaluation)
 	e.program = p
 	e.restart(ctx, in)
+	if e.shapeOf != p.Attributes {
+		empty(&e.shape)
+		e.shapeOf = p.Attributes
+	}
 	if n := p.Attributes.Len(); len(e.slots) < n {
 		e.slots = make([]bag, n)
 	}
@@ -164,6 +177,7 @@ func (e *evaluation) request() *xacml.Request {
 const (
 	keepValues = 1 << 12
 	keepSlots  = 1 << 14
+	keepShape  = 1 << 7
 )
 
 // end gives the evaluation back. It keeps nothing of the request alive.
@@ -188,6 +202,9 @@ func (e *evaluation) end() {
 	empty(&e.memos)
 	empty(&e.symbols)
 	empty(&e.texts)
+	if len(e.shape) > keepShape {
+		e.shape = nil
+	}
 	if cap(e.slots) > keepSlots {
 		e.slots = nil
 	}

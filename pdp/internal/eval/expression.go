@@ -28,11 +28,11 @@ type constant struct{ value value.Datum }
 
 func (c *constant) datum(*evaluation) (value.Datum, *xacml.Error) { return c.value, nil }
 
-func (c *constant) truth(*evaluation) (bool, *xacml.Error) {
+func (c *constant) truth(*evaluation) (bool, *xacml.Error) { //nolint:unparam // a truth
 	return bool(c.value.(value.Boolean)), nil
 }
 
-func (c *constant) bag(*evaluation) ([]value.Value, *xacml.Error) {
+func (c *constant) bag(*evaluation) ([]value.Value, *xacml.Error) { //nolint:unparam // bagged
 	return c.value.(value.Bag).Values(), nil
 }
 

@@ -17,12 +17,13 @@ type done struct {
 	from, to int
 }
 
-// rule is §7.11 with table 4. What it calls for is put on the stack.
-func (e *evaluation) rule(p *Policy, r *rule) (xacml.Decision, *xacml.Error) {
+// rule is §7.11 with table 4. What it calls for is put on the stack. matched tells
+// that its target is known to match.
+func (e *evaluation) rule(p *Policy, r *rule, matched bool) (xacml.Decision, *xacml.Error) {
 	if err := e.spend(1); err != nil {
 		return r.effect.Indeterminate(), err
 	}
-	if r.target.from != r.target.to { // otherwise it applies where its policy does
+	if !matched && r.target.from != r.target.to { // without one it applies where its policy does
 		switch m, err := e.target(p.code[r.target.from:r.target.to], p.parts); m {
 		case noMatch:
 			return xacml.NotApplicable, nil
@@ -53,7 +54,7 @@ func (e *evaluation) policy(p *Policy) (xacml.Decision, *xacml.Error) {
 	if p.parts != nil && p.parts.memos > 0 {
 		e.memos = append(e.memos[:0], make([]memo, p.parts.memos)...)
 	}
-	e.rules = ruleChildren{e: e, policy: p, all: p.index == nil && !p.guard.used || e.in.NoIndex}
+	e.rules = ruleChildren{e: e, policy: p, all: e.in.NoIndex || p.Algorithm.Omits != combine.OmitsNotApplicable}
 	decision, err := e.combined(node{p.code[p.target.from:p.target.to], p.parts, p.Algorithm, p.duties}, &e.rules)
 	if decision == xacml.NotApplicable {
 		e.applicable = e.applicable[:named]
@@ -194,24 +195,46 @@ type ruleChildren struct {
 	chosen []uint32
 }
 
+// isMatched marks a chosen rule whose target is known to match.
+const isMatched = 1 << 31
+
 func (rs *ruleChildren) narrow() {
 	switch {
 	case rs.all:
-	case rs.policy.guard.used:
-		var ok bool
-		if rs.chosen, ok = rs.e.guarded(rs.policy); !ok {
-			rs.all = true
-		}
-	default:
+	case rs.policy.index != nil:
 		rs.chosen = rs.e.choose(rs.policy.index, nil)
+	default:
+		rs.chosen = rs.e.sift(rs.policy)
 	}
 }
 
-func (rs *ruleChildren) at(i int) *rule {
-	if !rs.all {
-		i = int(rs.chosen[i])
+// sift leaves out the rules whose targets do not match, as far as that can be
+// told quickly (table 4).
+func (e *evaluation) sift(p *Policy) []uint32 {
+	from := len(e.candidates)
+	for i := range p.rules {
+		number := uint32(i)
+		if target := p.rules[i].target; target.from != target.to {
+			m, sure := e.quick(p.code[target.from:target.to])
+			if sure && m == noMatch {
+				continue
+			}
+			if sure {
+				number |= isMatched
+			}
+		}
+		e.candidates = append(e.candidates, number)
 	}
-	return &rs.policy.rules[i]
+	return e.candidates[from:]
+}
+
+// at is the i-th rule to look at.
+func (rs *ruleChildren) at(i int) (r *rule, matched bool) {
+	if rs.all {
+		return &rs.policy.rules[i], false
+	}
+	number := rs.chosen[i]
+	return &rs.policy.rules[number&^isMatched], number&isMatched != 0
 }
 
 // Len is the number of rules to look at.
@@ -223,13 +246,17 @@ func (rs *ruleChildren) Len() int {
 }
 
 // Effect is that of the rule.
-func (rs *ruleChildren) Effect(i int) xacml.Effect { return rs.at(i).effect }
+func (rs *ruleChildren) Effect(i int) xacml.Effect {
+	r, _ := rs.at(i)
+	return r.effect
+}
 
 // Evaluate evaluates the rule.
 func (rs *ruleChildren) Evaluate(i int) xacml.Decision {
 	e := rs.e
 	from := len(e.calls)
-	d, err := e.rule(rs.policy, rs.at(i))
+	r, matched := rs.at(i)
+	d, err := e.rule(rs.policy, r, matched)
 	e.done = append(e.done, done{d, err, from, len(e.calls)})
 	return d
 }
@@ -345,6 +372,7 @@ func (e *evaluation) choose(x *index.Index, rank []uint32) []uint32 {
 		return rank[n]
 	}
 	if len(chosen) > sortAbove {
+		_ = e.spend(len(chosen)) // if that stops the evaluation, any choice will do
 		slices.SortFunc(chosen, func(a, b uint32) int { return int(place(a)) - int(place(b)) })
 	} else {
 		for i := 1; i < len(chosen); i++ {

@@ -61,10 +61,11 @@ func (a *anyAmong) truth(e *evaluation) (bool, *xacml.Error) {
 	if err != nil {
 		return false, err
 	}
-	if err := e.spend(b.size); err != nil {
+	symbols := e.symbolsOf(a.slot, b)
+	if err := e.spend(len(symbols)); err != nil {
 		return false, err
 	}
-	return among(a.literals, e.symbolsOf(a.slot, b)), nil
+	return among(a.literals, symbols), nil
 }
 
 func (a *anyAmong) datum(e *evaluation) (value.Datum, *xacml.Error) { return asDatum(a.truth(e)) }

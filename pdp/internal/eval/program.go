@@ -36,6 +36,9 @@ type PolicySet struct {
 	Order, Rank []uint32
 	// Index finds the children that may not be NotApplicable; nil if all are tried.
 	Index *index.Index
+	// edits counts what was changed since the index was built: after as many as
+	// there are children another one may be better.
+	edits int
 
 	target code
 	duties *duties
@@ -56,7 +59,6 @@ type Policy struct {
 	rules  []rule
 	names  string // the ids of all rules, one after the other
 	index  *index.Index
-	guard  guard
 	duties *duties
 	parts  *parts
 }
@@ -74,11 +76,10 @@ func (*Reference) node() {}
 
 // rule is a compiled rule (§5.21).
 type rule struct {
-	policy.Position
+	line, col uint32 // where it is in its document
 	target    span   // of the code of the policy; empty if there is none
 	condition int32  // the number of its condition among the parts, or -1
 	duties    int32  // the number of its obligations and advice among the parts, or -1
-	guard     uint32 // 1 more than where the code of its guard is, or 0
 	name      uint32 // where its id ends among the names
 	effect    xacml.Effect
 }

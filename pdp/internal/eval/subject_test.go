@@ -50,10 +50,11 @@ func policies(library *function.Library, c *generate.Case, o eval.Options, keepM
 // supplied is where attributes come from.
 type supplied int
 
-// The ways to supply attributes. The others are as generated.
+// The ways to supply attributes.
 const (
 	allInRequest supplied = iota // also what the finder has
 	allFound                     // also what the request has
+	asGenerated
 )
 
 // pair is a request on the policies of a subject.
@@ -72,6 +73,7 @@ func newPair(c *generate.Case, s supplied) *pair {
 		p.request = withFound(c)
 	case allFound:
 		p.request, p.finder = withoutAttributes(c.Request), source{c}
+	case asGenerated:
 	}
 	return p
 }

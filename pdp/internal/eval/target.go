@@ -17,7 +17,10 @@ import (
 //	        genericMatch, its number          // any other, among the parts
 //
 // A header is the kind, flags and n.
-type code []uint32
+type code []word
+
+// word is a number in the code: a symbol is one.
+type word = symbol.Symbol
 
 // span is a part of code.
 type span struct{ from, to uint32 }
@@ -50,8 +53,67 @@ const (
 	noMatch
 )
 
+// quick is the value of a target all of whose matches compare bags whose symbols
+// are known with literals, which is the usual case; sure is false for any other.
+func (e *evaluation) quick(c code) (m matching, sure bool) {
+	steps := 1
+	m = matches
+	for at := 0; at < len(c) && m == matches; {
+		header := c[at]
+		n := int(header & sizeMask)
+		if header&kindMask == anyEqual {
+			b := &e.slots[c[at+1]]
+			if !b.translated || b.size == 0 && header&present1 != 0 {
+				return m, false
+			}
+			steps += n * b.lookSteps()
+			if !b.holds(c[at+2 : at+2+n]) {
+				m = noMatch
+			}
+			at += 2 + n
+			continue
+		}
+		at++
+		found := false
+		for range n {
+			size := 2 * int(c[at])
+			if !found {
+				if found, sure = e.quickAllOf(c[at+1 : at+1+size]); !sure {
+					return m, false
+				}
+				steps += size * wideBag
+			}
+			at += 1 + size
+		}
+		if !found {
+			m = noMatch
+		}
+	}
+	return m, e.spend(steps) == nil
+}
+
+// quickAllOf is the value of an AllOf under the same conditions.
+func (e *evaluation) quickAllOf(c code) (match, sure bool) {
+	match = true
+	for at := 0; at < len(c); at += 2 {
+		s := c[at]
+		if s == genericMatch {
+			return false, false
+		}
+		b := &e.slots[s&^present2]
+		if !b.translated || b.size == 0 && s&present2 != 0 {
+			return false, false
+		}
+		match = match && b.has(c[at+1])
+	}
+	return match, true
+}
+
 // target is table 1: one AnyOf that does not match decides, even after errors.
 func (e *evaluation) target(c code, p *parts) (matching, *xacml.Error) {
+	if m, sure := e.quick(c); sure {
+		return m, nil
+	}
 	var failure *xacml.Error
 	for len(c) > 0 {
 		var m matching
@@ -89,7 +151,7 @@ func (e *evaluation) anyEqual(s Slot, mustBePresent bool, literals code) (matchi
 		return indeterminate, e.program.Attributes.slots[s].missing
 	}
 	e.symbolsOf(s, b)
-	if err := e.spend(1 + b.size*len(literals)); err != nil {
+	if err := e.spend(1 + len(literals)*b.lookSteps()); err != nil {
 		return indeterminate, err
 	}
 	if b.holds(literals) {
@@ -137,7 +199,7 @@ func (e *evaluation) allOf(c code, p *parts) (matching, *xacml.Error) {
 		if c[0] == genericMatch {
 			holds, err = e.match(&p.matches[c[1]])
 		} else {
-			holds, err = e.equal(Slot(c[0]&^present2), c[0]&present2 != 0, symbol.Symbol(c[1]))
+			holds, err = e.equal(Slot(c[0]&^present2), c[0]&present2 != 0, c[1])
 		}
 		switch {
 		case err != nil:
@@ -161,16 +223,11 @@ func (e *evaluation) equal(s Slot, mustBePresent bool, literal symbol.Symbol) (b
 	if b.size == 0 && mustBePresent {
 		return false, e.program.Attributes.slots[s].missing
 	}
-	symbols := e.symbolsOf(s, b)
-	if err := e.spend(1 + len(symbols)); err != nil {
+	e.symbolsOf(s, b)
+	if err := e.spend(1 + b.lookSteps()); err != nil {
 		return false, err
 	}
-	for _, y := range symbols {
-		if y == literal {
-			return true, nil
-		}
-	}
-	return false, nil
+	return b.has(literal), nil
 }
 
 // match is §7.6: True if the function is for any value of the bag, else

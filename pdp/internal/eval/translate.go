@@ -2,8 +2,10 @@ package eval
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/forseti-pdp/forseti/pdp/function"
+	"github.com/forseti-pdp/forseti/pdp/internal/symbol"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -68,22 +70,22 @@ func (t *translator) anyOf(a *policy.AnyOf) {
 	if t.anyEqual(a) {
 		return
 	}
-	t.code = append(t.code, anyOf|uint32(len(a.AllOf)))
+	t.code = append(t.code, anyOf|word(len(a.AllOf)))
 	for i := range a.AllOf {
 		matches := a.AllOf[i].Matches
-		t.code = append(t.code, uint32(len(matches)))
+		t.code = append(t.code, word(len(matches)))
 		for j := range matches {
 			m := &matches[j]
 			if t.isEqual(m) {
 				d := m.Bag.(*policy.Designator)
-				word := uint32(t.attributes.slot(d.AttributeKey))
+				of := word(t.attributes.slot(d.AttributeKey))
 				if d.MustBePresent {
-					word |= present2
+					of |= present2
 				}
-				t.code = append(t.code, word, t.symbol(m.Literal))
+				t.code = append(t.code, of, t.symbol(m.Literal))
 				continue
 			}
-			t.code = append(t.code, genericMatch, uint32(len(t.parts.matches)))
+			t.code = append(t.code, genericMatch, word(len(t.parts.matches)))
 			t.parts.matches = append(t.parts.matches, match{
 				function: t.functions.Lookup(m.Function), literal: m.Literal, bag: asBag(t.expression(m.Bag)),
 			})
@@ -110,14 +112,16 @@ func (t *translator) anyEqual(a *policy.AnyOf) bool {
 			return false
 		}
 	}
-	header := anyEqual | uint32(len(a.AllOf))
+	header := anyEqual | word(len(a.AllOf))
 	if first.MustBePresent {
 		header |= present1
 	}
-	t.code = append(t.code, header, uint32(t.attributes.slot(first.AttributeKey)))
+	t.code = append(t.code, header, word(t.attributes.slot(first.AttributeKey)))
+	from := len(t.code)
 	for i := range a.AllOf {
 		t.code = append(t.code, t.symbol(a.AllOf[i].Matches[0].Literal))
 	}
+	slices.Sort(t.code[from:]) // constraints are sorted
 	return true
 }
 
@@ -134,11 +138,11 @@ const (
 )
 
 // symbol is the symbol of a literal of type string or anyURI.
-func (t *translator) symbol(v value.Value) uint32 {
+func (t *translator) symbol(v value.Value) symbol.Symbol {
 	if s, ok := v.(value.String); ok {
-		return uint32(t.strings.Intern(nfc(string(s))))
+		return t.strings.Intern(nfc(string(s)))
 	}
-	return uint32(t.uris.Intern(string(v.(value.AnyURI))))
+	return t.uris.Intern(string(v.(value.AnyURI)))
 }
 
 // expression translates an expression. Equal ones of one policy are one, and
@@ -188,8 +192,8 @@ func (f *failing) datum(*evaluation) (value.Datum, *xacml.Error) { return nil, f
 // variable is a reference to a variable: that of a quantified expression around
 // it, or one of the policy (§7.8).
 func (t *translator) variable(id string) expression {
-	for i := len(t.bound) - 1; i >= 0; i-- {
-		if t.bound[i] == id {
+	for i, bound := range slices.Backward(t.bound) {
+		if bound == id {
 			return &element{up: len(t.bound) - i}
 		}
 	}

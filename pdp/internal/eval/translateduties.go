@@ -10,8 +10,8 @@ import (
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
-// duties translates obligations and advice; nil if there are none.
-func (t *translator) duties(obligations, advice []policy.ObligationExpression) *duties {
+// allDuties translates obligations and advice; nil if there are none.
+func (t *translator) allDuties(obligations, advice []policy.ObligationExpression) *duties {
 	if len(obligations)+len(advice) == 0 {
 		return nil
 	}
@@ -21,10 +21,26 @@ func (t *translator) duties(obligations, advice []policy.ObligationExpression) *
 		own.obligations = t.dutiesOn(xacml.Effect(effect), obligations)
 		own.advice = t.dutiesOn(xacml.Effect(effect), advice)
 		if isConstant(own.obligations) && isConstant(own.advice) {
-			own.constant = t.call(own.obligations, own.advice)
+			own.constant = call{constantDuties(own.obligations), constantDuties(own.advice)}
 			own.obligations, own.advice = nil, nil
 		}
 	}
+	return t.sameDuties(d)
+}
+
+// sameDuties is d, or what says the same for good: many policies do.
+func (c *Compiler) sameDuties(d *duties) *duties {
+	var b strings.Builder
+	for i := range d {
+		if len(d[i].obligations)+len(d[i].advice) > 0 || !write(&b, d[i].constant) {
+			return d
+		}
+	}
+	says := b.String()
+	if known := c.duties[says]; known != nil {
+		return known
+	}
+	c.duties[says] = d
 	return d
 }
 
@@ -54,21 +70,6 @@ func isConstant(list []duty) bool {
 	return true
 }
 
-// call is constant obligations and advice. Many policies say the same, so it is
-// kept once.
-func (c *Compiler) call(obligations, advice []duty) call {
-	out := call{constantDuties(obligations), constantDuties(advice)}
-	says, ok := text(out)
-	if !ok {
-		return out
-	}
-	if known, ok := c.calls[says]; ok {
-		return known
-	}
-	c.calls[says] = out
-	return out
-}
-
 func constantDuties(list []duty) []xacml.Obligation {
 	var out []xacml.Obligation
 	for _, d := range list {
@@ -90,23 +91,22 @@ func constantDuties(list []duty) []xacml.Obligation {
 	return slices.Clip(out)
 }
 
-// text is what a call says; ok is false if its values cannot be told apart by
+// write writes what a call says; ok is false if its values cannot be told apart by
 // their text.
-func text(c call) (says string, ok bool) {
-	var b strings.Builder
+func write(b *strings.Builder, c call) (ok bool) {
 	for _, list := range [][]xacml.Obligation{c.obligations, c.advice} {
-		fmt.Fprintf(&b, "%d:", len(list))
+		fmt.Fprintf(b, "%d:", len(list))
 		for _, o := range list {
-			fmt.Fprintf(&b, "%q %d", o.ID, len(o.Assignments))
+			fmt.Fprintf(b, "%q %d", o.ID, len(o.Assignments))
 			for _, a := range o.Assignments {
 				switch a.Value.(type) {
 				case value.String, value.AnyURI, value.Boolean, value.Integer:
 				default:
-					return "", false
+					return false
 				}
-				fmt.Fprintf(&b, " %q %q %q %d %q", a.AttributeID, a.Category, a.Issuer, a.Value.Type(), a.Value.String())
+				fmt.Fprintf(b, " %q %q %q %d %q", a.AttributeID, a.Category, a.Issuer, a.Value.Type(), a.Value.String())
 			}
 		}
 	}
-	return b.String(), true
+	return true
 }

@@ -16,7 +16,11 @@ func (v *view) Symbols(s Slot) (symbols []symbol.Symbol, known bool) {
 	if b.state == failed {
 		return nil, false
 	}
-	return e.symbolsOf(s, b), true
+	symbols = e.symbolsOf(s, b)
+	if len(symbols) > wideBag {
+		_ = e.spend(len(symbols)) // if that stops the evaluation, any answer will do
+	}
+	return symbols, true
 }
 
 // Ordinal is the number of values, and the ordinal of the only one.
@@ -30,6 +34,11 @@ func (v *view) Ordinal(s Slot) (n int, ordinal int64, known bool) {
 	return 1, ordinal, known
 }
 
+// longText is the length of text that is not known to the index: a regular
+// expression fails on text for which it takes too long (regex.MaxCost), whatever
+// the text begins with. The largest expression does not on a text of this length.
+const longText = 256
+
 // Text is the number of values, and the text of the only one, a string.
 func (v *view) Text(s Slot) (n int, text string, known bool) {
 	b := (*evaluation)(v).bag(s)
@@ -37,8 +46,9 @@ func (v *view) Text(s Slot) (n int, text string, known bool) {
 	case b.size != 1:
 		return b.size, "", b.state != failed
 	case b.values == nil:
-		return 1, nfc(b.texts[0]), true
+		text = nfc(b.texts[0])
 	default:
-		return 1, nfc(string(b.values[0].(value.String))), true
+		text = nfc(string(b.values[0].(value.String)))
 	}
+	return 1, text, len(text) <= longText
 }

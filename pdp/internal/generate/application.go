@@ -12,13 +12,27 @@ import (
 func (d *draw) application(id string) *Case {
 	d.words()
 	f := d.g.functions.Lookup(id)
+	var target *policy.Target
+	if shortName(f) == "access-permitted" {
+		target = d.outer()
+	}
 	return &Case{
 		RootAlgorithm: xacml.PolicyAlgorithm3 + "deny-overrides",
 		Documents: []policy.Document{{Name: "policy.xml", Root: &policy.Policy{
 			ID: "urn:p", Version: "1.0", Algorithm: xacml.RuleAlgorithm3 + "deny-overrides", XPathVersion: xacml.XPath10,
-			Rules: []policy.Rule{{ID: "r", Effect: xacml.EffectPermit, Condition: d.applied(f)}},
+			Rules: []policy.Rule{{ID: "r", Effect: xacml.EffectPermit, Target: target, Condition: d.applied(f)}},
 		}}},
 	}
+}
+
+// outer matches requests that come from outside: the ones that access-permitted
+// makes have another resource, so that it does not ask for itself.
+func (d *draw) outer() *policy.Target {
+	key := xacml.AttributeKey{Category: xacml.CategoryResource, ID: "urn:a:outer", Type: value.TypeBoolean}
+	d.used = append(d.used, key)
+	return &policy.Target{AnyOf: []policy.AnyOf{{AllOf: []policy.AllOf{{Matches: []policy.Match{{
+		Function: xacml.Function1 + "boolean-equal", Literal: value.Boolean(true), Bag: &policy.Designator{AttributeKey: key},
+	}}}}}}}
 }
 
 // applied is a condition that holds the function outermost, or next to that.
@@ -46,9 +60,19 @@ func (d *draw) applied(f *function.Function) policy.Expression {
 }
 
 // asCondition is a condition on an expression of the kind: whether it is true,
-// equal to something, or holds something. An xpathExpression has no such test.
+// equal to something, or holds something; nil if the functions in use have none.
 func (d *draw) asCondition(k value.Kind, x policy.Expression) policy.Expression {
 	equal, subset := d.g.library.equal[k.Type], d.g.library.subset[k.Type]
+	switch {
+	case d.g.options.Function == "": // the usual cases are about what has an equality
+	case k.Bag && subset == nil:
+		size := &policy.Apply{Function: d.ofType(k.Type, "-bag-size"), Arguments: []policy.Expression{x}}
+		return d.asCondition(value.One(value.TypeInteger), size)
+	case !k.Bag && equal == nil:
+		return &policy.Apply{Function: d.ofType(k.Type, "-regexp-match"), Arguments: []policy.Expression{
+			&policy.Literal{Value: value.String(pick(d, patterns))}, x,
+		}}
+	}
 	switch {
 	case k == value.One(value.TypeBoolean):
 		return x
@@ -59,4 +83,14 @@ func (d *draw) asCondition(k value.Kind, x policy.Expression) policy.Expression 
 	default:
 		return nil
 	}
+}
+
+// ofType is the function of the data type whose name ends so.
+func (d *draw) ofType(t value.Type, suffix string) string {
+	for _, f := range d.g.library.plain {
+		if shortName(f) == t.String()+suffix {
+			return f.ID
+		}
+	}
+	return ""
 }

@@ -20,6 +20,14 @@ func (c *Case) Clone() *Case {
 	return out
 }
 
+// CloneRequest is a copy that has the documents of the case, not copies of them.
+func (c *Case) CloneRequest() *Case {
+	return &Case{
+		RootAlgorithm: c.RootAlgorithm, Documents: c.Documents, Request: cloneRequest(c.Request),
+		Found: slices.Clone(c.Found), Failing: slices.Clone(c.Failing),
+	}
+}
+
 func cloneRequest(r *xacml.Request) *xacml.Request {
 	out := *r
 	out.Attributes = slices.Clone(r.Attributes)

@@ -128,14 +128,38 @@ func TestDistribution(t *testing.T) {
 	t.Logf("%d functions never failed themselves; the rarest:\n%s", never, strings.Join(rare[:8], "\n"))
 }
 
-// A case depends on the seed and its number alone.
+// A case depends on the seed and its number alone, and is the first of its cases,
+// which are as many as wanted and have its documents.
 func TestCase_Reproducible(t *testing.T) {
-	a, b := generate.New(seed, generate.Options{}), generate.New(seed, generate.Options{})
-	b.Case(3)
-	for i := range uint64(50) {
-		x, y := a.Case(i), b.Case(i)
-		if diff := cmp.Diff(x, y, cmp.Comparer(sameDouble), cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
-			t.Fatalf("case %d:\n%s", i, diff)
+	for _, o := range []generate.Options{{}, {Indexed: true}, {Function: xacml.Function3 + "any-of-any"}} {
+		a, b := generate.New(seed, o), generate.New(seed, o)
+		b.Case(3)
+		for i := range uint64(20) {
+			x, ys := a.Case(i), b.Cases(i, 3)
+			if diff := cmp.Diff(x, ys[0], cmp.Comparer(sameDouble), cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
+				t.Fatalf("%+v, case %d:\n%s", o, i, diff)
+			}
+			if len(ys) != 3 || &ys[2].Documents[0] != &ys[0].Documents[0] || ys[2].Request == ys[0].Request {
+				t.Fatalf("%+v, case %d does not come with other requests on its documents", o, i)
+			}
+		}
+	}
+}
+
+// Indexed cases have policies enough for an index and can all be loaded.
+func TestCase_Indexed(t *testing.T) {
+	g := generate.New(seed, generate.Options{Indexed: true})
+	for i := range uint64(100) {
+		c := g.Case(i)
+		rules := 0
+		for _, p := range c.Policies() {
+			rules += len(p.Rules)
+		}
+		if rules < 20 {
+			t.Errorf("seed %d, case %d has %d rules, want 20", seed, i, rules)
+		}
+		if p, problems := pdp.New(pdp.Config{RootAlgorithm: c.RootAlgorithm}, c.Documents); p == nil {
+			t.Errorf("seed %d, case %d is refused:\n%v", seed, i, problems.Errors())
 		}
 	}
 }

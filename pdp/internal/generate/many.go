@@ -20,6 +20,12 @@ type many struct {
 	// aimed at one of them.
 	rows [][]hint
 	row  []hint // of the rule at hand
+	// permits is how many rules of a hundred permit: where most have one effect,
+	// errors are Indeterminate{P} or Indeterminate{D}.
+	permits int
+	// ordered tells that most rules are about the order of one data type, or what
+	// strings begin with.
+	ordered bool
 }
 
 // hint is a value that an attribute is compared with.
@@ -52,6 +58,14 @@ func manyKeys() []xacml.AttributeKey {
 	}
 }
 
+// orderedTypes are the data types that rules may be about; more of those whose
+// order has more to it.
+func orderedTypes() []value.Type {
+	return []value.Type{
+		value.TypeString, value.TypeString, value.TypeString, value.TypeTime, value.TypeTime, value.TypeInteger, value.TypeDouble, value.TypeDate, value.TypeDateTime,
+	}
+}
+
 // count is how many children a case is to have: mostly few, as each takes time.
 func (m *many) count() int {
 	switch n := m.IntN(100); {
@@ -69,6 +83,11 @@ func (m *many) policies() *Case {
 	for _, i := range m.Perm(len(all))[:2+m.upTo(3)] {
 		m.keys = append(m.keys, all[i])
 	}
+	if m.ordered = m.chance(35); m.ordered {
+		about := pick(m.draw, orderedTypes())
+		m.keys = slices.DeleteFunc(all, func(key xacml.AttributeKey) bool { return key.Type != about })
+	}
+	m.permits = pick(m.draw, []int{3, 50, 50, 97})
 	c := &Case{RootAlgorithm: m.algorithm(m.g.sets)}
 	add := func(root policy.Child) {
 		c.Documents = append(c.Documents, policy.Document{Name: fmt.Sprintf("policy%03d.xml", len(c.Documents)), Root: root})
@@ -166,15 +185,26 @@ func (m *many) policy(rules int) *policy.Policy {
 func (m *many) rule(id string) policy.Rule {
 	r := policy.Rule{ID: id, Effect: m.effect()}
 	switch n := m.IntN(100); {
+	case m.ordered && n < 70:
+		r.Condition = m.comparison(pick(m.draw, m.keys))
 	case n < 45:
 		r.Target = new(m.target())
-	case n < 96:
+	case n < 60:
 		r.Condition = m.test(1 + m.upTo(1))
+	case n < 96: // few have this
+		r.Condition = call1("and", m.eitherWay(m.equality(pick(m.draw, m.keys)), m.test(1))...)
 	default:
 		r.Target, r.Condition = new(m.target()), m.test(1)
 	}
 	r.Obligations = m.duty()
 	return r
+}
+
+func (m *many) effect() xacml.Effect {
+	if m.chance(m.permits) {
+		return xacml.EffectPermit
+	}
+	return xacml.EffectDeny
 }
 
 // duty is an obligation at times, so that it shows which child decided.

@@ -39,9 +39,9 @@ func (m *many) matchOf(key xacml.AttributeKey, mustBePresent bool) policy.Match 
 	switch n := m.IntN(100); {
 	case n < 80:
 	case key.Type == value.TypeString && n < 90:
-		match.Function, match.Literal = xacml.Function3+"string-starts-with", value.String(pick(m.draw, beginnings()))
+		match.Function, match.Literal = xacml.Function3+"string-starts-with", m.beginning(key)
 	case key.Type == value.TypeString:
-		match.Function, match.Literal = xacml.Function1+"string-regexp-match", value.String(pick(m.draw, anchored()))
+		match.Function, match.Literal = xacml.Function1+"string-regexp-match", m.pattern(key)
 	case key.Type != value.TypeAnyURI:
 		match.Function = xacml.Function1 + name + "-" + pick(m.draw, comparisons())
 	}
@@ -112,7 +112,7 @@ func (m *many) test(depth int) policy.Expression {
 	case n < 91:
 		return call1("not", several[0])
 	case n < 98:
-		number := &policy.Literal{Value: value.NewInteger(int64(m.upTo(len(several))))}
+		number := &policy.Literal{Value: value.NewInteger(int64(min(m.upTo(9), len(several))))}
 		return call1("n-of", slices.Insert(several, 0, policy.Expression(number))...)
 	default:
 		return &policy.Literal{Value: value.Boolean(m.chance(30))}
@@ -125,21 +125,12 @@ func (m *many) comparison(key xacml.AttributeKey) policy.Expression {
 	name := key.Type.String()
 	literal := func() policy.Expression { return &policy.Literal{Value: m.literal(key)} }
 	switch n := m.IntN(100); {
-	case n < 22:
-		return call1(name+"-equal", m.eitherWay(m.only(key), literal())...)
-	case n < 32:
-		return call1(name+"-is-in", literal(), m.designate(key))
-	case n < 40:
-		return call1(name+"-is-in", m.only(key), m.literals(key))
-	case n < 48:
-		equal := &policy.FunctionReference{Function: xacml.Function1 + name + "-equal"}
-		return call(xacml.Function3+"any-of", append([]policy.Expression{equal}, m.eitherWay(literal(), m.designate(key))...)...)
-	case n < 56:
-		return call1(name+"-at-least-one-member-of", m.eitherWay(m.designate(key), m.literals(key))...)
-	case key.Type == value.TypeString && n < 72:
-		return call(xacml.Function3+"string-starts-with", m.sample(key, pick(m.draw, beginnings())), m.only(key))
+	case n < 10, n < 56 && !m.ordered:
+		return m.equality(key)
+	case key.Type == value.TypeString && (n < 40 || n < 72 && !m.ordered):
+		return call(xacml.Function3+"string-starts-with", &policy.Literal{Value: m.beginning(key)}, m.only(key))
 	case key.Type == value.TypeString && n < 95:
-		return call1("string-regexp-match", &policy.Literal{Value: value.String(pick(m.draw, anchored()))}, m.only(key))
+		return call1("string-regexp-match", &policy.Literal{Value: m.pattern(key)}, m.only(key))
 	case key.Type == value.TypeTime && n < 80:
 		return call(xacml.Function2+"time-in-range", m.only(key), literal(), literal())
 	case key.Type == value.TypeTime && n < 84:
@@ -151,6 +142,25 @@ func (m *many) comparison(key xacml.AttributeKey) policy.Expression {
 	}
 }
 
+// equality is a test whether the attribute has some value.
+func (m *many) equality(key xacml.AttributeKey) policy.Expression {
+	name := key.Type.String()
+	literal := func() policy.Expression { return &policy.Literal{Value: m.literal(key)} }
+	switch n := m.IntN(56); {
+	case n < 22:
+		return call1(name+"-equal", m.eitherWay(m.only(key), literal())...)
+	case n < 32:
+		return call1(name+"-is-in", literal(), m.designate(key))
+	case n < 40:
+		return call1(name+"-is-in", m.only(key), m.literals(key))
+	case n < 48:
+		equal := &policy.FunctionReference{Function: xacml.Function1 + name + "-equal"}
+		return call(xacml.Function3+"any-of", append([]policy.Expression{equal}, m.eitherWay(literal(), m.designate(key))...)...)
+	default:
+		return call1(name+"-at-least-one-member-of", m.eitherWay(m.designate(key), m.literals(key))...)
+	}
+}
+
 // eitherWay is two arguments in any order.
 func (m *many) eitherWay(a, b policy.Expression) []policy.Expression {
 	if m.chance(50) {
@@ -159,8 +169,58 @@ func (m *many) eitherWay(a, b policy.Expression) []policy.Expression {
 	return []policy.Expression{b, a}
 }
 
-// sample is a literal that is a value of the attribute too.
-func (m *many) sample(key xacml.AttributeKey, text string) policy.Expression {
-	m.row = append(m.row, hint{key, value.String(text)})
-	return &policy.Literal{Value: value.String(text)}
+// beginning is what a value of the attribute may begin with.
+func (m *many) beginning(key xacml.AttributeKey) value.Value {
+	text := pick(m.draw, beginnings())
+	m.row = append(m.row, hint{key, value.String(text + pick(m.draw, []string{"", "1", "\u0301"}))})
+	return value.String(text)
+}
+
+// pattern is a regular expression that matches a value of the attribute.
+func (m *many) pattern(key xacml.AttributeKey) value.Value {
+	example := pick(m.draw, patternExamples())
+	m.row = append(m.row, hint{key, value.String(example[1])})
+	return value.String(example[0])
+}
+
+// beginnings are what strings may begin with. In normalization form C the one
+// that is an e with an accent does not begin with e.
+func beginnings() []string {
+	return []string{"s", "s1", "s1", "s2", "a", "ab", "abc", "abc\u0301", "\u00e9", "e\u0301", "e", "q", "q\u0301", ""}
+}
+
+// patternExamples are regular expressions with a text that each matches: of some
+// can be told what such a text begins with, of others that cannot.
+func patternExamples() [][2]string {
+	return [][2]string{
+		{"^s1[0-9]$", "s15"},
+		{"^s1", "s1"},
+		{"^s2.*", "s21"},
+		{"^abc", "abcd"},
+		{"^ab?c", "ac"},
+		{"^abc*d?", "abd"},
+		{"^s(1|2)$", "s2"},
+		{"^s1|^s2", "s21"},
+		{"^ab{1,2}c", "abbc"},
+		{"^ab{0}", "ac"},
+		{"^s[0-5]", "s3"},
+		{"s3", "xs3"},
+		{"^a.c", "axc"},
+		{"^ab+c", "abbc"},
+		{"^e\u0301t", "\u00e9t"},
+		{"^\u00e9t", "e\u0301t"},
+		{"^e", "et"},
+		{"^s\\d", "s7"},
+		{"^$", ""},
+		{"^", "x"},
+		{"(^s4)", "s4"},
+		{"^s6$|none", "none"},
+		{"^abc\u0301", "ab\u0107"},
+		{"^q\u0301?", "q"},
+		{"^[^s]", "x"},
+		{"s7$", "xs7"},
+		{"^(ab)?s", "s1"},
+		{"^a*s", "s1"},
+		{"a^s1", "s1"},
+	}
 }

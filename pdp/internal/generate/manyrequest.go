@@ -124,21 +124,6 @@ func comparisons() []string {
 	return []string{"less-than", "less-than-or-equal", "greater-than", "greater-than-or-equal"}
 }
 
-// beginnings are what strings may begin with. In normalization form C the one
-// that is an e with an accent does not begin with e.
-func beginnings() []string {
-	return []string{"s", "s1", "s1", "s2", "a", "ab", "abc", "abc\u0301", "\u00e9", "e\u0301", "e", "q", "q\u0301", ""}
-}
-
-// anchored are regular expressions: of some can be told what a match begins with,
-// of others that cannot.
-func anchored() []string {
-	return []string{
-		"^s1[0-9]$", "^s1", "^s2.*", "^abc", "^ab?c", "^abc*d?", "^s(1|2)$", "^s1|^s2", "^ab{1,2}c", "^ab{0}", "^s[0-5]", "s3", "^a.c", "^ab+c",
-		"^e\u0301t", "^\u00e9t", "^e", "^s\\d", "^$", "^", "(^s4)", "^^s5", "^s6$|none", "^abc\u0301", "^q\u0301?", "^[^s]", "s7$",
-	}
-}
-
 // manyValue is a literal of the data type: there are some tens of each, so that
 // children differ, and some of them say the same.
 func (m *many) manyValue(t value.Type) value.Value {

@@ -287,6 +287,30 @@ func TestUpdateWithMore(t *testing.T) {
 	}
 }
 
+func TestUpdateLeavesTheOtherIndexAlone(t *testing.T) {
+	for _, all := range [][]index.Child{named(5000), owned(5000), chain(5000)} {
+		x := index.Build(all)
+		var requests []bags
+		var want [][]uint32
+		for k := range 20 {
+			requests = append(requests, aimed(k))
+			want = append(want, candidates(x, aimed(k)))
+		}
+		others := children(200, func(i int) []index.Constraint { return all[i].Constraints })
+		for i := range others {
+			others[i].ID += 10_000
+		}
+		for _, update := range [][2][]index.Child{{all[:200], nil}, {nil, others}} {
+			x.Update(update[0], update[1])
+			for i, request := range requests {
+				if diff := cmp.Diff(want[i], candidates(x, request)); diff != "" {
+					t.Errorf("candidates of %+v (-before +after):\n%s", request, diff)
+				}
+			}
+		}
+	}
+}
+
 func TestCandidatesWhileUpdated(t *testing.T) {
 	all := chain(2000)
 	x := index.Build(all)

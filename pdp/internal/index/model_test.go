@@ -211,7 +211,7 @@ func TestCandidatesAgainstTheContract(t *testing.T) {
 		w := newWorld(seed)
 		children := make([]index.Child, w.IntN(120))
 		for i := range children {
-			children[i] = w.child(uint32(i) * uint32(1+w.IntN(2)*1<<23)) // some IDs of more than 30 bits
+			children[i] = w.child(uint32(i) * uint32(1+w.IntN(2)<<25)) // some IDs of more than 30 bits
 			if slices.ContainsFunc(children[:i], func(c index.Child) bool { return c.ID == children[i].ID }) {
 				children[i].ID = uint32(i) | 1<<31
 			}

@@ -47,10 +47,14 @@ func (t *Table) Lookup(s string) Symbol {
 // LookupASCII is the symbol of s, and whether all of s is ASCII.
 func (t *Table) LookupASCII(s string) (y Symbol, ascii bool) {
 	h, ascii := hash(s)
-	if t == nil {
+	switch {
+	case t == nil:
 		return 0, ascii
+	case t.old == nil:
+		return t.recent.lookup(s, h), ascii
+	default:
+		return t.lookup(s, h), ascii
 	}
-	return t.lookup(s, h), ascii
 }
 
 func (t *Table) lookup(s string, h uint32) Symbol {
