@@ -4,7 +4,7 @@ FUZZTIME ?= 10s
 # A number of inputs, not a time: on a busy machine Go 1.26 may take the end of
 # the time for a failure (golang/go#75804).
 CHECKFUZZTIME ?= 2000x
-BENCHTIME ?= 1s
+BENCHTIME ?= 200ms
 TIMEOUT ?= 20m
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
@@ -22,10 +22,10 @@ TOOLS := $(BIN)/$(shell go env GOVERSION)-$(shell cat tools/go.mod tools/go.sum 
 WIRE := proto/forseti/authorization/v1
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race fuzz conformance bench lint fmt gen check
+.PHONY: help build run test race fuzz conformance bench bench-full lint fmt gen check
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## build bin/forseti, static and reproducible
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/forseti ./cmd/forseti
@@ -46,8 +46,14 @@ conformance: ## run the third-party cases below FORSETI_SHARED
 	@test -n "$$FORSETI_SHARED" || { echo 'conformance: set FORSETI_SHARED to the folder of the cases' >&2; exit 1; }
 	go test -count=1 -timeout $(TIMEOUT) -run 'Conformance|Altinn' ./...
 
-bench: ## run all benchmarks for BENCHTIME each
-	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 1h ./...
+bench: $(TOOLS) ## measure decisions, and compare with bench/baseline.txt
+	@go test -run '^$$' -bench Decision -count 6 -benchtime $(BENCHTIME) -timeout 1h ./bench > bench/latest.txt || { cat bench/latest.txt; exit 1; }
+	$(BIN)/benchstat -filter .unit:ns/op bench/baseline.txt bench/latest.txt
+
+bench-full: ## measure everything of docs/performance.md: half an hour and 5 GB of memory
+	go run ./bench/report -w3 -img docs/img
+	go run ./bench/rpc -w3
+	cd bench/peers && go run . -w3
 
 lint: $(TOOLS) ## lint Go and the wire contract, look for dead code and stale generated code
 	$(BIN)/buf lint

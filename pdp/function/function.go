@@ -77,6 +77,11 @@ type Function struct {
 	// Typed takes the place of Parameters, Rest and Result where they cannot tell
 	// the types of calls. May be nil.
 	Typed *Typed
+	// Prepare does what depends on the literals alone, such as to compile a regular
+	// expression, and gives what is left of Strict: the same results, errors and
+	// steps. An argument that is not a literal is nil. It gives nil if there is
+	// nothing to prepare; Prepare itself may be nil.
+	Prepare func(literals []value.Value) func(c Context, args []value.Datum) (value.Datum, error)
 	// CheckLiterals looks for errors that show before evaluation, such as a
 	// regular expression that is not one. An argument that is not a literal is
 	// nil. May be nil.

@@ -35,6 +35,23 @@ func regexpOn(t value.Type, version string, compiled *patterns) *Function {
 			matched, err := compiled.match(c, string(pattern), v)
 			return value.Boolean(matched), err
 		}),
+		Prepare: func(literals []value.Value) strict {
+			pattern, ok := literals[0].(value.String)
+			if !ok {
+				return nil
+			}
+			re, err := regex.Compile(normalized(string(pattern), t))
+			if err != nil {
+				return nil
+			}
+			return func(c Context, args []value.Datum) (value.Datum, error) {
+				matched, err := match(c, re, len(pattern), args[1].(value.Value))
+				if err != nil {
+					return nil, err
+				}
+				return value.Boolean(matched), nil
+			}
+		},
 		CheckLiterals: func(args []value.Value) error {
 			pattern, ok := args[0].(value.String)
 			if !ok {
@@ -72,6 +89,18 @@ func (p *patterns) match(c Context, pattern string, v value.Value) (bool, error)
 		// The pattern may be the value of an attribute: the message is without it.
 		return false, xacml.ProcessingErrorf("the regular expression is invalid: %v", err)
 	}
+	return matchCompiled(c, re, v)
+}
+
+// match is patterns.match for an expression of a pattern of that length.
+func match(c Context, re *regex.Regexp, pattern int, v value.Value) (bool, error) {
+	if err := spend(c, textSteps(pattern+len(v.String()))); err != nil {
+		return false, err
+	}
+	return matchCompiled(c, re, v)
+}
+
+func matchCompiled(c Context, re *regex.Regexp, v value.Value) (bool, error) {
 	text := operand(v)
 	cost := re.Cost(len(text))
 	if cost > regex.MaxCost {

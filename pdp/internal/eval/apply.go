@@ -67,8 +67,11 @@ func (t *translator) application(f, applied *function.Function, arguments []expr
 		return &higher{f, applied, arguments}
 	case f.Lazy != nil:
 		return &lazy{f, arguments}
+	case t.options.Plain:
+		return &strict{f, f.Strict, arguments}
 	default:
-		return &strict{f, arguments}
+		s := newStrict(f, arguments)
+		return &s
 	}
 }
 
@@ -85,12 +88,11 @@ func (t *translator) quick(f, applied *function.Function, arguments []expression
 		}
 		return c
 	}
-	s := strict{f, arguments}
 	if slot, ranges := order(f, arguments); ranges != nil {
-		return &ordered{s, slot, ranges}
+		return &ordered{newStrict(f, arguments), slot, ranges}
 	}
 	if slot, prefix := prefixOf(f, arguments); prefix != "" {
-		return &prefixed{s, slot, prefix}
+		return &prefixed{newStrict(f, arguments), slot, prefix}
 	}
 	return nil
 }

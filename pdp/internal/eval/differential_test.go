@@ -34,15 +34,41 @@ func TestDifferential(t *testing.T) {
 	t.Run("Indexed", func(t *testing.T) { differential(t, generate.Options{Indexed: true}, pairs/5, 100) })
 }
 
+// One program decides for many at once.
+func TestDifferential_Concurrent(t *testing.T) {
+	library := function.All()
+	seed := differentialSeed(t)
+	for _, o := range []generate.Options{{}, {Indexed: true}} {
+		g := generate.New(seed, o)
+		for n := range uint64(20) {
+			cases := g.Cases(n, 20)
+			s := newSubject(library, cases[0], false)
+			var wait sync.WaitGroup
+			for worker := range uint64(4) {
+				wait.Go(func() {
+					rng := rand.New(rand.NewPCG(n, worker))
+					for _, i := range rng.Perm(len(cases)) {
+						p := newPair(cases[i], min(supplied(rng.IntN(5)), asGenerated))
+						p.want = s.reference(p)
+						if why := s.differs(p); why != "" {
+							t.Errorf("seed %d, case %d, request %d: %s", seed, n, i, why)
+						}
+					}
+				})
+			}
+			wait.Wait()
+		}
+	}
+}
+
 func differentialPairs(t *testing.T) uint64 {
 	t.Helper()
-	if raceEnabled {
-		t.Skip("single-threaded inside, and slow under the race detector")
-	}
 	if n := number(t, "FORSETI_CASES", 0); n > 0 {
 		return n
 	}
 	switch {
+	case raceEnabled:
+		return 2_000
 	case os.Getenv("FORSETI_LONG") != "":
 		return 20_000_000
 	case testing.Short():

@@ -114,7 +114,26 @@ func asBag(x expression) bagged {
 // that is Indeterminate makes the result Indeterminate.
 type strict struct {
 	function  *function.Function
+	apply     func(function.Context, []value.Datum) (value.Datum, error)
 	arguments []expression
+}
+
+// newStrict does what depends on the literals among the arguments alone.
+func newStrict(f *function.Function, arguments []expression) strict {
+	s := strict{f, f.Strict, arguments}
+	if f.Prepare == nil {
+		return s
+	}
+	literals := make([]value.Value, len(arguments))
+	for i, a := range arguments {
+		if c, ok := a.(*constant); ok {
+			literals[i], _ = c.value.(value.Value)
+		}
+	}
+	if prepared := f.Prepare(literals); prepared != nil {
+		s.apply = prepared
+	}
+	return s
 }
 
 func (s *strict) datum(e *evaluation) (value.Datum, *xacml.Error) {
@@ -125,7 +144,7 @@ func (s *strict) datum(e *evaluation) (value.Datum, *xacml.Error) {
 	if err != nil {
 		return nil, err
 	}
-	got, failure := s.function.Strict(e, e.arguments[from:])
+	got, failure := s.apply(e, e.arguments[from:])
 	e.arguments = e.arguments[:from]
 	return result(got, failure)
 }

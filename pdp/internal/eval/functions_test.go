@@ -17,12 +17,11 @@ import (
 // value, and as often it is Indeterminate, by itself or by an argument.
 // FORSETI_LONG=1 wants a thousand of each.
 func TestDifferential_Functions(t *testing.T) {
-	differentialPairs(t)
 	least, requests := 10, 10
 	switch {
 	case os.Getenv("FORSETI_LONG") != "":
 		least, requests = 1000, 25
-	case testing.Short():
+	case testing.Short(), raceEnabled:
 		least = 1
 	}
 	library := function.All()

@@ -81,7 +81,7 @@ func TestIndex_HostileShapes(t *testing.T) {
 		}
 		return p
 	})
-	guarded := crowdOf(many, func(i int) *policy.Policy {
+	few := crowdOf(many, func(i int) *policy.Policy {
 		p := &policy.Policy{Rules: []policy.Rule{{ID: "always", Effect: xacml.EffectPermit, Condition: &policy.Literal{Value: value.Boolean(false)}}}}
 		for j := range 6 {
 			p.Rules = append(p.Rules, policy.Rule{ID: numbered(j), Effect: xacml.EffectPermit, Target: new(equalTo(roleKey, numbered(41*i+j), "x"+numbered(i)))})
@@ -100,7 +100,7 @@ func TestIndex_HostileShapes(t *testing.T) {
 		{"a wide bag of other values", same, withRoles(false, roles(wide, numbered)...), xacml.NotApplicable},
 		{"a wide bag of the values of all policies", alternatives, withRoles(false, roles(wide, numbered)...), xacml.Permit},
 		{"a wide bag for policies with an index", indexed, withRoles(false, roles(wide, numbered)...), xacml.IndeterminateDP},
-		{"a wide bag for policies with a guard", guarded, withRoles(false, roles(wide, func(i int) string { return "none" + numbered(i) })...), xacml.NotApplicable},
+		{"a wide bag for policies of few rules", few, withRoles(false, roles(wide, func(i int) string { return "none" + numbered(i) })...), xacml.NotApplicable},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := policies(function.All(), test.c, eval.Options{}, false)
@@ -162,6 +162,31 @@ func TestIndex_ExpressionThatTakesTooLong(t *testing.T) {
 		}
 		if length == 100_000 && !p.want.Decision.Indeterminate() {
 			t.Errorf("the expression does not take too long: %s", p.want.Decision)
+		}
+	}
+}
+
+// A value that comes many times is several values: it is not the only one of its
+// bag (A.3.10), and the index must not take it for that.
+func TestIndex_OneValueManyTimes(t *testing.T) {
+	c := crowdOf(30, func(i int) *policy.Policy {
+		only := &policy.Apply{Function: xacml.Function1 + "string-one-and-only", Arguments: []policy.Expression{&policy.Designator{AttributeKey: roleKey}}}
+		return &policy.Policy{Rules: []policy.Rule{{ID: "r", Effect: xacml.EffectPermit, Condition: &policy.Apply{
+			Function: xacml.Function1 + "string-equal", Arguments: []policy.Expression{only, &policy.Literal{Value: value.String(fmt.Sprint(i))}},
+		}}}}
+	})
+	for _, n := range []int{1, 2, 9, 20} {
+		for _, role := range []string{"7", "none"} {
+			c.Request = withRoles(false, roles(n, func(int) string { return role })...)
+			s := newSubject(function.All(), c, false)
+			p := newPair(c, asGenerated)
+			p.want = s.reference(p)
+			if why := s.differs(p); why != "" {
+				t.Errorf("%d times %q: %s", n, role, why)
+			}
+			if want := n > 1; p.want.Decision.Indeterminate() != want {
+				t.Errorf("%d times %q: got %s, Indeterminate: %t", n, role, p.want.Decision, want)
+			}
 		}
 	}
 }
