@@ -272,8 +272,13 @@ func prefixOf(f *function.Function, arguments []expression) (Slot, string) {
 	if !ok || !isOne {
 		return 0, ""
 	}
-	text := nfc(string(c.value.(value.String))) // as the functions have it (§7.1.1)
+	pattern := c.value.(value.String)
+	text := nfc(string(pattern)) // as the functions have it (§7.1.1)
 	if strings.HasSuffix(f.ID, "-match") {
+		// A constant that was no literal may be no expression: it fails on any text.
+		if f.CheckLiterals([]value.Value{pattern, nil}) != nil {
+			return 0, ""
+		}
 		return one.slot, regexpPrefix(text)
 	}
 	return one.slot, text

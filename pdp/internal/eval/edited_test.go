@@ -17,7 +17,7 @@ import (
 // A program that was made from another one by changing documents, several times,
 // decides as one that was made at once; and the other one as it did before.
 func TestDifferential_Edited(t *testing.T) {
-	cases := differentialPairs(t) / 100
+	cases := differentialPairs(t) / 200
 	library := function.All()
 	seed := differentialSeed(t)
 	g := generate.New(seed, generate.Options{Indexed: true})

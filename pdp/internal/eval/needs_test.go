@@ -30,7 +30,7 @@ import (
 // Policies that ask for themselves are left out: once an evaluation is given up,
 // how often each evaluator looks at a policy makes a difference.
 func TestDifferential_Needs(t *testing.T) {
-	cases := differentialPairs(t) / 10
+	cases := differentialPairs(t) / 20
 	without := generate.Options{Without: []string{xacml.Function3 + "access-permitted"}}
 	t.Run("Usual", func(t *testing.T) { differentialNeeds(t, without, cases-cases/5, 25) })
 	t.Run("Indexed", func(t *testing.T) { differentialNeeds(t, generate.Options{Indexed: true}, cases/5, 50) })

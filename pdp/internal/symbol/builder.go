@@ -55,7 +55,8 @@ func (b *Builder) Table() *Table {
 	if b.from.Len() == b.table.Len() {
 		return b.from
 	}
-	return &b.table
+	t := b.table // not a part of the Builder, which holds the table before
+	return &t
 }
 
 // reserve makes the arrays the Builder's own, with room for one string more.

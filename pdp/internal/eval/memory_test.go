@@ -1,0 +1,99 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+	"unsafe"
+	"weak"
+
+	"github.com/forseti-pdp/forseti/pdp/combine"
+	"github.com/forseti-pdp/forseti/pdp/function"
+	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+)
+
+// roleProgram is one policy that permits some roles.
+func roleProgram() (*Program, xacml.AttributeKey) {
+	key := xacml.AttributeKey{Category: xacml.CategoryAccessSubject, ID: "role", Type: value.TypeString}
+	var rules []policy.Rule
+	for i := range 20 {
+		rules = append(rules, policy.Rule{ID: fmt.Sprint(i), Effect: xacml.EffectPermit, Target: &policy.Target{AnyOf: []policy.AnyOf{{AllOf: []policy.AllOf{{
+			Matches: []policy.Match{{Function: stringEqual, Literal: value.String(fmt.Sprint("r", i)), Bag: &policy.Designator{AttributeKey: key}}},
+		}}}}}})
+	}
+	algorithms := combine.Standard()
+	c := NewCompiler(nil, function.All(), algorithms, Options{})
+	p := c.Compile(&policy.Policy{ID: "p", Version: "1", Algorithm: xacml.RuleAlgorithm3 + "deny-overrides", Rules: rules}, Checked{})
+	root := NewRoot(algorithms.ForPolicies(xacml.PolicyAlgorithm3+"deny-overrides"), Options{}).Edit(nil, map[uint32]Node{0: p}, []uint32{0})
+	return c.Program(root), key
+}
+
+func roleRequest(key xacml.AttributeKey, roles ...string) *xacml.Request {
+	a := xacml.Attribute{ID: key.ID}
+	for _, r := range roles {
+		a.Values = append(a.Values, value.String(r))
+	}
+	return &xacml.Request{Attributes: []xacml.Attributes{{Category: key.Category, Attributes: []xacml.Attribute{a}}}}
+}
+
+// What an evaluation took for a huge request it gives back.
+func TestEvaluation_MemoryOfAHugeRequestIsGivenBack(t *testing.T) {
+	p, key := roleProgram()
+	roles := make([]string, 100_000)
+	for i := range roles {
+		roles[i] = fmt.Sprint("other", i)
+	}
+	e := begin(context.Background(), p, Input{Request: roleRequest(key, roles...), Budget: 1 << 30})
+	e.load(e.in.Request)
+	e.decide()
+	e.end()
+	if n := cap(e.symbols) + cap(e.candidates) + cap(e.texts) + cap(e.done) + cap(e.calls); n > 5*keepValues {
+		t.Errorf("the scratch memory has room for %d elements after a huge request, want at most %d", n, 5*keepValues)
+	}
+	if b := &e.slots[0]; b.values != nil || b.symbols != nil || b.state != unread {
+		t.Error("a slot still holds values of the request")
+	}
+}
+
+// The text of a query is not kept once it is closed.
+func TestQuery_KeepsNothingOfItsText(t *testing.T) {
+	p, key := roleProgram()
+	buffer := new([64]byte)
+	copy(buffer[:], "r3")
+	gone := weak.Make(buffer)
+	q := NewQuery(p)
+	q.AddText(key.Category, key.ID, unsafe.String(&buffer[0], 2))
+	if got := q.Evaluate(context.Background(), Input{Budget: 1000}).Decision; got != xacml.Permit {
+		t.Fatalf("got %v, want Permit", got.Extended())
+	}
+	q.Close()
+	runtime.KeepAlive(buffer)
+	runtime.GC()
+	if gone.Value() != nil {
+		t.Error("the buffer is still alive")
+	}
+}
+
+// A decision with constant obligations, or none, allocates nothing.
+func TestEvaluate_AllocatesNothing(t *testing.T) {
+	if testing.CoverMode() != "" || raceDetector {
+		t.Skip("the race detector takes memory out of pools")
+	}
+	p, key := roleProgram()
+	r := roleRequest(key, "r3", "r9", "x")
+	in := Input{Request: r, Budget: 1000}
+	if n := testing.AllocsPerRun(1000, func() { Evaluate(context.Background(), p, in) }); n > 0 {
+		t.Errorf("%v allocations a decision, want 0", n)
+	}
+	if n := testing.AllocsPerRun(1000, func() {
+		q := NewQuery(p)
+		q.AddText(key.Category, key.ID, "r3")
+		q.Evaluate(context.Background(), in)
+		q.Close()
+	}); n > 0 {
+		t.Errorf("%v allocations a query, want 0", n)
+	}
+}
