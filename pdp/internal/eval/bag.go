@@ -54,7 +54,7 @@ func (e *evaluation) load(r *xacml.Request) (included bool) {
 				e.shape = append(e.shape, place{})
 			}
 			at := &e.shape[n]
-			if n++; at.id != a.ID || at.category != attributes.Category {
+			if n++; at.slots == nil || at.id != a.ID || at.category != attributes.Category {
 				if c == nil {
 					c = e.program.Attributes.category(attributes.Category)
 				}

@@ -97,3 +97,43 @@ func TestEvaluate_AllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations a query, want 0", n)
 	}
 }
+
+// What a place of a request held last time is not taken for what it holds now,
+// also where both have no name.
+func TestEvaluate_PlacesOfRequests(t *testing.T) {
+	p, key := roleProgram()
+	for range 3 {
+		for _, test := range []struct {
+			request *xacml.Request
+			want    xacml.Decision
+		}{
+			{roleRequest(key, "r3"), xacml.Permit},
+			{roleRequest(xacml.AttributeKey{Category: key.Category, ID: "other"}, "r3"), xacml.NotApplicable},
+			{roleRequest(xacml.AttributeKey{Category: "other", ID: key.ID}, "r3"), xacml.NotApplicable},
+			{roleRequest(xacml.AttributeKey{}, "r3"), xacml.NotApplicable},
+			{roleRequest(key, "r19"), xacml.Permit},
+		} {
+			if got := Evaluate(context.Background(), p, Input{Request: test.request, Budget: 1000}).Decision; got != test.want {
+				t.Errorf("%v: got %v, want %v", test.request.Attributes[0], got.Extended(), test.want.Extended())
+			}
+		}
+	}
+}
+
+// An attribute without category and id is one like any other.
+func TestEvaluate_AttributeWithoutName(t *testing.T) {
+	bad := policy.Target{AnyOf: []policy.AnyOf{{AllOf: []policy.AllOf{{Matches: []policy.Match{{
+		Function: stringEqual, Literal: value.String("bad"), Bag: &policy.Designator{AttributeKey: xacml.AttributeKey{Type: value.TypeString}},
+	}}}}}}}
+	algorithms := combine.Standard()
+	c := NewCompiler(nil, function.All(), algorithms, Options{})
+	n := c.Compile(&policy.Policy{ID: "p", Version: "1", Algorithm: xacml.RuleAlgorithm3 + "deny-overrides", Rules: []policy.Rule{
+		{ID: "deny", Effect: xacml.EffectDeny, Target: &bad}, {ID: "permit", Effect: xacml.EffectPermit},
+	}}, Checked{})
+	root := NewRoot(algorithms.ForPolicies(xacml.PolicyAlgorithm3+"deny-overrides"), Options{}).Edit(nil, map[uint32]Node{0: n}, []uint32{0})
+	p := c.Program(root)
+	in := Input{Request: roleRequest(xacml.AttributeKey{}, "bad"), Budget: 1000}
+	if got := Evaluate(context.Background(), p, in).Decision; got != xacml.Deny {
+		t.Errorf("got %v, want Deny", got.Extended())
+	}
+}
