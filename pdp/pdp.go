@@ -123,6 +123,9 @@ func (p *PDP) Frozen() *PDP {
 // that is not individual, because it repeats a category or refers to several
 // (Multiple Decision profile), is Indeterminate with syntax-error: package
 // multiple splits such a request. When ctx ends, the result is Indeterminate.
+//
+// What the result holds may be shared with other results and with the policies: it
+// is read-only.
 func (p *PDP) Evaluate(ctx context.Context, request *xacml.Request, finder Finder) (result xacml.Result) {
 	if request == nil {
 		request = &xacml.Request{}
@@ -179,7 +182,10 @@ func (p *PDP) panicked(r any) {
 // needed; on one reading of the clock, see [PDP.Frozen]. Attributes of policies
 // and rules whose targets are certain not to match are left out. finder answers
 // for attributes that are not pending; it may be nil. A fault in it is left to
-// Evaluate: there are then no needs.
+// Evaluate: there are then no needs. What access-permitted looks at on a request
+// of its own is not among the needs: with a finder such a look-up is an error,
+// so that fetched values belong into the finder and not into the request where
+// policies use that function.
 func (p *PDP) Needs(ctx context.Context, request *xacml.Request, finder Finder, pending func(xacml.AttributeKey) bool) (needed []xacml.AttributeKey) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -18,10 +18,14 @@ import (
 type Query struct {
 	pdp   *PDP
 	query *eval.Query
+	turn  uint64
 }
 
 // NewQuery makes a query without attributes.
-func (p *PDP) NewQuery() Query { return Query{p, eval.NewQuery(p.policies.Program)} }
+func (p *PDP) NewQuery() Query {
+	q := eval.NewQuery(p.policies.Program)
+	return Query{p, q, q.Turn()}
+}
 
 // AddText adds a value of type string to an attribute without an issuer.
 func (q Query) AddText(category, id, text string) { q.query.AddText(category, id, text) }
@@ -32,10 +36,10 @@ func (q Query) Add(category string, a *xacml.Attribute) { q.query.Add(category, 
 // ReturnPolicyIDs asks for the policies that were applicable (§5.48).
 func (q Query) ReturnPolicyIDs() { q.query.ReturnPolicyIDs() }
 
-// Request is what was added as a request, which shares no text with it.
+// Request is what was added so far as a request, which shares no text with it.
 func (q Query) Request() *xacml.Request { return q.query.Request() }
 
-// Evaluate decides as [PDP.Evaluate] does.
+// Evaluate decides as [PDP.Evaluate] does, once: a second time is Indeterminate.
 func (q Query) Evaluate(ctx context.Context, finder Finder) (result xacml.Result) {
 	if q.pdp.policies.Issued { // decided by reduction
 		return q.pdp.Evaluate(ctx, q.Request(), finder)
@@ -50,5 +54,5 @@ func (q Query) Evaluate(ctx context.Context, finder Finder) (result xacml.Result
 	return q.query.Evaluate(ctx, q.pdp.input(nil, finder))
 }
 
-// Close ends the query.
-func (q Query) Close() { q.query.Close() }
+// Close ends the query. To close it again does nothing.
+func (q Query) Close() { q.query.Close(q.turn) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
@@ -70,15 +71,31 @@ func (d *documents) entries(k key) []entry {
 // versions parts the entries into the first of each version, which references
 // can mean, and those that define a version again.
 func versions(entries []entry) (first []entry, again []duplicate) {
+	known := make(map[string]int, len(entries)) // where each version is in first
 	for _, e := range entries {
-		i := slices.IndexFunc(first, func(f entry) bool { return policy.CompareVersions(f.outline.version, e.outline.version) == 0 })
-		if i < 0 {
-			first = append(first, e)
-		} else {
+		number := plainVersion(e.outline.version)
+		if i, ok := known[number]; ok {
 			again = append(again, duplicate{first[i], e})
+			continue
 		}
+		known[number] = len(first)
+		first = append(first, e)
 	}
 	return first, again
+}
+
+// plainVersion is the one way to write a version: its numbers without zeros in
+// front (§5.12).
+func plainVersion(version string) string {
+	numbers := strings.Split(version, ".")
+	for i, n := range numbers {
+		if plain := strings.TrimLeft(n, "0"); plain != "" || n == "" {
+			numbers[i] = plain
+		} else {
+			numbers[i] = "0"
+		}
+	}
+	return strings.Join(numbers, ".")
 }
 
 // duplicate is a policy with the name and version of another one.

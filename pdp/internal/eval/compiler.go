@@ -179,9 +179,12 @@ func (p *PolicySet) Edit(removed []uint32, set map[uint32]Node, order []uint32) 
 		out.Rank[n] = uint32(place)
 	}
 	out.edits += len(removed) + len(set)
-	if out.Index == nil || out.edits > len(order) {
+	if out.edits > len(order) || out.Index == nil && (len(order) < fewChildren || out.edits > len(order)/8) {
 		out.edits = 0
 		out.indexChildren()
+		return &out
+	}
+	if out.Index == nil { // none would have helped a short time ago
 		return &out
 	}
 	var gone, added []index.Child
@@ -200,6 +203,9 @@ func (p *PolicySet) Edit(removed []uint32, set map[uint32]Node, order []uint32) 
 	out.Index = out.Index.Update(gone, added)
 	return &out
 }
+
+// fewChildren is how many are quickly indexed.
+const fewChildren = 1000
 
 // manyChildren is how many children of a policy set are worth an index.
 const manyChildren = 4

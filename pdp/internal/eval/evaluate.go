@@ -176,7 +176,7 @@ func (e *evaluation) request() *xacml.Request {
 // Memory of one evaluation that is larger than this is given back.
 const (
 	keepValues = 1 << 12
-	keepSlots  = 1 << 14
+	keepSlots  = 1 << 16
 	keepShape  = 1 << 7
 )
 

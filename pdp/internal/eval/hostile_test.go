@@ -116,7 +116,7 @@ func TestIndex_HostileShapes(t *testing.T) {
 				t.Errorf("got %s, want %s: %v", result.Decision.Extended(), test.want.Extended(), result.Status)
 			}
 			q := eval.NewQuery(p.Program)
-			defer q.Close()
+			defer q.Close(q.Turn())
 			start = time.Now()
 			for _, a := range test.request.Attributes[0].Attributes {
 				for i, v := range a.Values {

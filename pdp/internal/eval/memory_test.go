@@ -69,7 +69,7 @@ func TestQuery_KeepsNothingOfItsText(t *testing.T) {
 	if got := q.Evaluate(context.Background(), Input{Budget: 1000}).Decision; got != xacml.Permit {
 		t.Fatalf("got %v, want Permit", got.Extended())
 	}
-	q.Close()
+	q.Close(q.Turn())
 	runtime.KeepAlive(buffer)
 	runtime.GC()
 	if gone.Value() != nil {
@@ -92,7 +92,7 @@ func TestEvaluate_AllocatesNothing(t *testing.T) {
 		q := NewQuery(p)
 		q.AddText(key.Category, key.ID, "r3")
 		q.Evaluate(context.Background(), in)
-		q.Close()
+		q.Close(q.Turn())
 	}); n > 0 {
 		t.Errorf("%v allocations a query, want 0", n)
 	}

@@ -18,12 +18,17 @@ import (
 // Text that is added must not change until Close; nothing keeps it after that.
 type Query struct {
 	e *evaluation
+	// turn tells queries apart that use the same memory one after the other.
+	turn uint64
 	// entries are all attributes, for what needs the whole request.
 	entries []entry
-	request xacml.Request
-	whole   bool // request holds the entries
+	// header is the request without its attributes, and whole the request with
+	// them, if somebody asked for it.
+	header xacml.Request
+	whole  *xacml.Request
 	// included tells that some attribute is to be in the result.
 	included bool
+	decided  bool
 }
 
 // entry is one attribute of a query: text, or an attribute.
@@ -39,26 +44,32 @@ func NewQuery(p *Program) *Query {
 		e.query = &Query{e: e}
 	}
 	e.asked = e.query
+	e.query.turn++
 	return e.query
 }
 
-// Close gives the memory of the query back.
-func (q *Query) Close() {
-	if q.e == nil {
+// Turn is what Close is told.
+func (q *Query) Turn() uint64 { return q.turn }
+
+// Close gives the memory of the query back, unless that was done before: the turn
+// is that of the query.
+func (q *Query) Close(turn uint64) {
+	if q.e == nil || q.turn != turn {
 		return
 	}
+	q.turn++
 	if cap(q.entries) > keepValues {
 		q.entries = nil
 	}
 	clear(q.entries)
 	q.entries = q.entries[:0]
-	q.request, q.whole, q.included = xacml.Request{}, false, false
+	q.header, q.whole, q.included, q.decided = xacml.Request{}, nil, false, false
 	q.e.end()
 }
 
 // AddText adds a value of type string to an attribute without an issuer.
 func (q *Query) AddText(category, id, text string) {
-	q.entries = append(q.entries, entry{category: category, id: id, text: text})
+	q.entries, q.whole = append(q.entries, entry{category: category, id: id, text: text}), nil
 	e := q.e
 	c := e.program.Attributes.category(category)
 	if c == nil {
@@ -73,19 +84,24 @@ func (q *Query) AddText(category, id, text string) {
 
 // Add adds an attribute. It is not changed, and must not be.
 func (q *Query) Add(category string, a *xacml.Attribute) {
-	q.entries = append(q.entries, entry{category: category, id: a.ID, attribute: a})
+	q.entries, q.whole = append(q.entries, entry{category: category, id: a.ID, attribute: a}), nil
 	q.included = q.included || a.IncludeInResult
 	q.e.loadAttribute(category, a)
 }
 
 // ReturnPolicyIDs asks for the policies that were applicable (§5.48).
-func (q *Query) ReturnPolicyIDs() { q.request.ReturnPolicyIDList = true }
+func (q *Query) ReturnPolicyIDs() { q.header.ReturnPolicyIDList = true }
 
 // Evaluate decides as the function [Evaluate] does. The Request of the input does
-// not matter. It may be called once.
+// not matter. A query is decided once: what is known of it by then would not be
+// that of another reading of the clock.
 func (q *Query) Evaluate(ctx context.Context, in Input) xacml.Result {
+	if q.decided {
+		return xacml.Result{Status: xacml.ProcessingErrorf("a query is decided once").Status}
+	}
+	q.decided = true
 	e := q.e
-	in.Request = &q.request
+	in.Request = &q.header
 	e.restart(ctx, in)
 	result := e.decide()
 	if q.included {
@@ -98,18 +114,18 @@ func (q *Query) Evaluate(ctx context.Context, in Input) xacml.Result {
 // collector: after a panic nobody knows what it holds.
 func (q *Query) Abandon() { q.e = nil }
 
-// Request is all that was added as a request, each category once. What it holds
-// is its own.
+// Request is all that was added so far as a request, each category once. It is of
+// its own, and outlives the query.
 func (q *Query) Request() *xacml.Request {
-	if q.whole {
-		return &q.request
+	if q.whole != nil {
+		return q.whole
 	}
-	q.whole = true
+	r := q.header
 	for _, n := range q.entries {
-		at := slices.IndexFunc(q.request.Attributes, func(a xacml.Attributes) bool { return a.Category == n.category })
+		at := slices.IndexFunc(r.Attributes, func(a xacml.Attributes) bool { return a.Category == n.category })
 		if at < 0 {
-			at = len(q.request.Attributes)
-			q.request.Attributes = append(q.request.Attributes, xacml.Attributes{Category: strings.Clone(n.category)})
+			at = len(r.Attributes)
+			r.Attributes = append(r.Attributes, xacml.Attributes{Category: strings.Clone(n.category)})
 		}
 		a := xacml.Attribute{}
 		if n.attribute != nil {
@@ -117,9 +133,10 @@ func (q *Query) Request() *xacml.Request {
 		} else {
 			a.ID, a.Values = strings.Clone(n.id), []value.Value{value.String(strings.Clone(n.text))}
 		}
-		q.request.Attributes[at].Attributes = append(q.request.Attributes[at].Attributes, a)
+		r.Attributes[at].Attributes = append(r.Attributes[at].Attributes, a)
 	}
-	return &q.request
+	q.whole = &r
+	return q.whole
 }
 
 // takeText adds a value to a bag of strings.

@@ -42,7 +42,7 @@ func TestQuery_TextAndAttributes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			q := eval.NewQuery(program)
-			defer q.Close()
+			defer q.Close(q.Turn())
 			for _, add := range test.add {
 				add(q)
 			}

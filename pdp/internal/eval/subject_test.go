@@ -184,7 +184,7 @@ func (s *subject) query(p *pair) xacml.Result {
 		}
 	}
 	q := eval.NewQuery(s.indexed)
-	defer q.Close()
+	defer q.Close(q.Turn())
 	if p.request.ReturnPolicyIDList {
 		q.ReturnPolicyIDs()
 	}

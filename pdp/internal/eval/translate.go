@@ -50,11 +50,11 @@ func newTranslator(c *Compiler, checked Checked, p *policy.Policy) *translator {
 
 // done is the parts, nil if there are none.
 func (t *translator) done() *parts {
-	p := &t.parts
+	p := t.parts // not a part of the translator, which holds the model
 	if len(p.matches)+len(p.conditions)+len(p.duties)+p.memos == 0 {
 		return nil
 	}
-	return p
+	return &p
 }
 
 // target adds a target to the code.
