@@ -118,7 +118,11 @@ func (c *Compiler) policy(p *policy.Policy, checked Checked) *Policy {
 const manyRules = 16
 
 func (p *Policy) indexRules(from int) {
-	if len(p.rules) < from || p.Algorithm.Omits != combine.OmitsNotApplicable {
+	switch {
+	case p.Algorithm.Omits != combine.OmitsNotApplicable:
+		return
+	case len(p.rules) < from && len(p.rules) < manyRules:
+		p.gate = newGate(p)
 		return
 	}
 	children := make([]index.Child, len(p.rules))

@@ -208,26 +208,6 @@ func (rs *ruleChildren) narrow() {
 	}
 }
 
-// sift leaves out the rules whose targets do not match, as far as that can be
-// told quickly (table 4).
-func (e *evaluation) sift(p *Policy) []uint32 {
-	from := len(e.candidates)
-	for i := range p.rules {
-		number := uint32(i)
-		if target := p.rules[i].target; target.from != target.to {
-			m, sure := e.quick(p.code[target.from:target.to])
-			if sure && m == noMatch {
-				continue
-			}
-			if sure {
-				number |= isMatched
-			}
-		}
-		e.candidates = append(e.candidates, number)
-	}
-	return e.candidates[from:]
-}
-
 // at is the i-th rule to look at.
 func (rs *ruleChildren) at(i int) (r *rule, matched bool) {
 	if rs.all {

@@ -57,8 +57,9 @@ type Policy struct {
 	target span // of code
 	code   code // of all targets
 	rules  []rule
-	names  string // the ids of all rules, one after the other
-	index  *index.Index
+	names  string       // the ids of all rules, one after the other
+	index  *index.Index // of many rules
+	gate   *gate        // of few
 	duties *duties
 	parts  *parts
 }
