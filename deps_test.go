@@ -69,7 +69,7 @@ const lattice = `
 
 	# What speed is measured with.
 	pap < bench/workload < bench/floor < bench < bench/report;
-	contexthandler/rpc, bench/workload < bench/rpc;
+	contexthandler/rpc, bench < bench/rpc;
 `
 
 // gates says who may import what is not of this module. Each import path
@@ -84,11 +84,11 @@ const gates = `
 	flag:         bench/...;
 	log:          nobody;
 	log/slog:     ...;
-	net:          contexthandler/rpc, cmd/...;
+	net:          contexthandler/rpc, cmd/..., bench/rpc;
 	net/netip:    ...;
 	net/url:      ...;
 	os:           pap, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
-	os/exec:      nobody;
+	os/exec:      bench/rpc;
 	plugin:       nobody;
 	syscall:      pap, cmd/forseti;
 	unsafe:       proto/...;
@@ -104,11 +104,12 @@ const gates = `
 	modernc.org/sqlite:           pip/sql;
 
 	# The service.
-	github.com/grpc-ecosystem/go-grpc-middleware: contexthandler/rpc, cmd/forseti;
 	github.com/prometheus/client_golang: pip, pap, contexthandler, contexthandler/..., cmd/...;
 	google.golang.org/genproto/googleapis/rpc: contexthandler/rpc, cmd/forseti;
-	google.golang.org/grpc: proto/..., contexthandler/rpc, cmd/...;
-	google.golang.org/protobuf: proto/..., contexthandler/rpc, cmd/...;
+	google.golang.org/grpc: proto/..., contexthandler/rpc, cmd/..., bench/rpc;
+	google.golang.org/protobuf: proto/..., contexthandler/rpc, cmd/..., bench/rpc;
+	golang.org/x/net: bench/rpc;
+	golang.org/x/sys: bench/rpc;
 
 	# The program.
 	github.com/goccy/go-yaml: pip/static, cmd/forseti/internal/config, cmd/forseti;

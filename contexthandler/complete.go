@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/value"
@@ -12,22 +11,13 @@ import (
 	"github.com/forseti-pdp/forseti/pip"
 )
 
-// maxQuestions bounds the questions to one source for one request: a source is
-// asked once for each combination of the values of its needs.
-const maxQuestions = 64
-
 // complete looks up what the policies need to know for the request: in rounds,
 // each of which asks, side by side, every source that can be asked by now and
 // whose answer may still matter. It ends when nothing is needed or nothing more
 // can be known.
-func (h *Handler) complete(ctx context.Context, p *pdp.PDP, request *xacml.Request) *knowledge {
-	n := len(h.plan.sources)
-	k := &knowledge{
-		plan: &h.plan, dictionary: h.dictionary, request: request,
-		asked: make([]bool, n), inputs: make([][][]value.Value, n), broken: make([]bool, n),
-	}
+func (h *Handler) complete(ctx context.Context, p *pdp.PDP, k *knowledge) {
 	for ctx.Err() == nil {
-		needed := p.Needs(ctx, request, k, k.pending)
+		needed := p.Needs(ctx, k.request, k, k.pending)
 		round := k.next(append(needed, k.provisional()...))
 		if len(round) == 0 {
 			break
@@ -35,7 +25,6 @@ func (h *Handler) complete(ctx context.Context, p *pdp.PDP, request *xacml.Reque
 		k.ask(ctx, round)
 	}
 	k.revise()
-	return k
 }
 
 // provisional gives the attributes that sources were asked with before all that
@@ -43,7 +32,7 @@ func (h *Handler) complete(ctx context.Context, p *pdp.PDP, request *xacml.Reque
 func (k *knowledge) provisional() []xacml.AttributeKey {
 	var open []xacml.AttributeKey
 	for i := range k.plan.sources {
-		if !k.asked[i] || k.broken[i] {
+		if !k.sources[i].asked || k.sources[i].broken {
 			continue
 		}
 		for _, need := range k.plan.sources[i].Needs {
@@ -61,13 +50,13 @@ func (k *knowledge) revise() {
 	for changed := true; changed; {
 		changed = false
 		for i := range k.plan.sources {
-			if !k.asked[i] || k.broken[i] {
+			l, s := &k.sources[i], &k.plan.sources[i]
+			if !l.asked || l.broken {
 				continue
 			}
-			s := &k.plan.sources[i]
-			if now, err := k.inputsOf(s); err != nil || !slices.EqualFunc(now, k.inputs[i], sameValues) {
+			if now, err := k.inputsOf(s); err != nil || !slices.EqualFunc(now, l.inputs, sameValues) {
 				k.fail(s, fmt.Errorf("source %q was asked before what it needs was known", s.Name))
-				k.broken[i], changed = true, true
+				l.broken, changed = true, true
 			}
 		}
 	}
@@ -76,8 +65,8 @@ func (k *knowledge) revise() {
 // inputsOf gives the values of each need of the source.
 func (k *knowledge) inputsOf(s *pip.Source) ([][]value.Value, error) {
 	inputs := make([][]value.Value, len(s.Needs))
-	for i, need := range s.Needs {
-		values, err := k.need(need)
+	for i := range s.Needs {
+		values, err := k.need(&s.Needs[i])
 		if err != nil {
 			return nil, err
 		}
@@ -91,15 +80,15 @@ func sameValues(a, b []value.Value) bool { return slices.EqualFunc(a, b, same) }
 // next gives the sources to ask now for these attributes: those that provide
 // them, or what it takes to ask those, whose own needs are settled.
 func (k *knowledge) next(needed []xacml.AttributeKey) []int {
-	chosen := make([]bool, len(k.asked))
-	visited := make([]bool, len(k.asked))
+	chosen := make([]bool, len(k.sources))
+	visited := make([]bool, len(k.sources))
 	var want func(n name)
 	want = func(n name) {
 		if k.inRequest(n) {
 			return
 		}
 		for _, i := range k.plan.providers[n] {
-			if k.asked[i] || visited[i] {
+			if k.sources[i].asked || visited[i] {
 				continue
 			}
 			visited[i] = true
@@ -142,98 +131,10 @@ func indexes(set []bool) []int {
 
 // hasNeeds reports whether there is a value for each need of the source.
 func (k *knowledge) hasNeeds(s *pip.Source) bool {
-	for _, need := range s.Needs {
-		if values, err := k.need(need); err != nil || len(values) == 0 {
+	for i := range s.Needs {
+		if values, err := k.need(&s.Needs[i]); err != nil || len(values) == 0 {
 			return false
 		}
 	}
 	return true
-}
-
-// ask asks the sources side by side and takes their answers in configuration
-// order.
-func (k *knowledge) ask(ctx context.Context, round []int) {
-	type reply struct {
-		findings []finding
-		err      error
-	}
-	for _, i := range round {
-		k.inputs[i], k.broken[i] = nil, true
-		if inputs, err := k.inputsOf(&k.plan.sources[i]); err == nil {
-			k.inputs[i], k.broken[i] = inputs, false
-		}
-	}
-	replies := make([]reply, len(round))
-	var wait sync.WaitGroup
-	for j, i := range round {
-		wait.Go(func() {
-			defer func() {
-				if r := recover(); r != nil {
-					replies[j] = reply{err: fmt.Errorf("source %q: internal error", k.plan.sources[i].Name)}
-				}
-			}()
-			findings, err := k.fetch(ctx, &k.plan.sources[i])
-			replies[j] = reply{findings, err}
-		})
-	}
-	wait.Wait()
-	for j, i := range round {
-		k.asked[i] = true
-		if replies[j].err != nil {
-			k.fail(&k.plan.sources[i], replies[j].err)
-			k.broken[i] = true
-		}
-		k.found = append(k.found, replies[j].findings...)
-	}
-}
-
-// fail makes unknown what the source provides: a part of the values would be
-// worse than none.
-func (k *knowledge) fail(s *pip.Source, err error) {
-	if k.failed == nil {
-		k.failed = make(map[name]error)
-	}
-	for _, p := range s.Provides {
-		n := name{p.Key.Category, p.Key.ID}
-		if k.failed[n] == nil {
-			k.failed[n] = xacml.ProcessingErrorf("attribute %q is not available: %v", p.Key.ID, err)
-		}
-	}
-}
-
-// fetch puts the questions to one source, one for each combination of the
-// values of its needs. Without a value for one of them there is no question,
-// and so no values.
-func (k *knowledge) fetch(ctx context.Context, s *pip.Source) ([]finding, error) {
-	questions := []pip.Question{nil}
-	for _, need := range s.Needs {
-		values, err := k.need(need)
-		if err != nil {
-			return nil, err
-		}
-		if len(questions)*len(values) > maxQuestions {
-			return nil, fmt.Errorf("source %q: more than %d questions for one request", s.Name, maxQuestions)
-		}
-		next := make([]pip.Question, 0, len(questions)*len(values))
-		for _, q := range questions {
-			for _, v := range values {
-				next = append(next, append(slices.Clip(q), v))
-			}
-		}
-		questions = next
-	}
-	findings := make([]finding, len(s.Provides))
-	for i, p := range s.Provides {
-		findings[i].Provided = p
-	}
-	for _, q := range questions {
-		answer, err := s.Provider.Fetch(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		for i, bag := range answer.Bags {
-			findings[i].values = appendDistinct(findings[i].values, bag.Values())
-		}
-	}
-	return findings, nil
 }

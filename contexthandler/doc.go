@@ -7,6 +7,10 @@
 // and forms, [pip.Source] declarations for everything that is looked up, and
 // [Supply] for what a caller may supply itself.
 //
+// [Query] is the short way for plain requests. On either way sources that answer at
+// once are asked when the evaluation comes to what they know, and slow ones before
+// it, side by side.
+//
 // Absent is not unavailable: a source that says "none" gives an empty bag, a
 // source that fails makes its attributes Indeterminate, even where
 // MustBePresent is false.

@@ -2,6 +2,7 @@ package contexthandler
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,6 +33,14 @@ type Config struct {
 	// Hierarchy tells what is below a resource, for requests with a scope. It may
 	// be nil: then only the scope Immediate can be decided.
 	Hierarchy multiple.Hierarchy
+	// ShadowRate is the share of decisions, 0 to 1, that the reference evaluator
+	// makes too, see [pdp.PDP.EvaluateReference]: with the same attributes and the
+	// same reading of the clock. A decision on which the two disagree is nothing to
+	// act on: it is answered by Indeterminate. The PDP must keep its model.
+	ShadowRate float64
+	// Logger gets a warning for each such decision, without attribute values. It
+	// may be nil.
+	Logger *slog.Logger
 	// Metrics may be nil.
 	Metrics *Metrics
 	// Observe, if not nil, is called for each individual decision with the
@@ -47,6 +56,8 @@ type Handler struct {
 	dictionary *Dictionary
 	owners     ownership
 	plan       plan
+	plain      plainNames
+	shadow     shadow
 }
 
 // New makes a Handler.
@@ -60,12 +71,15 @@ func New(config Config) *Handler {
 	if config.Metrics == nil {
 		config.Metrics, _ = NewMetrics(prometheus.NewRegistry()) // an empty registry has no conflicts
 	}
-	return &Handler{
+	h := &Handler{
 		config:     config,
 		dictionary: config.Dictionary,
 		owners:     newOwnership(config.Sources, config.Supplies),
 		plan:       newPlan(config.Sources),
 	}
+	h.plain.fill(&h.config, h.owners)
+	h.shadow = newShadow(&h.config)
+	return h
 }
 
 // Dictionary is the names and forms that the handler translates.
@@ -136,12 +150,31 @@ func (h *Handler) Refused(status xacml.Status) []xacml.Result {
 // decide makes one individual decision.
 func (h *Handler) decide(ctx context.Context, decider *pdp.PDP, request *xacml.Request) xacml.Result {
 	started := time.Now()
-	known := h.complete(ctx, decider, request)
+	var k knowledge
+	k.begin(h, request, nil)
+	if k.shadowed = h.shadow.chosen(); h.plain.possible && !k.shadowed {
+		result := decider.Evaluate(k.lookAhead(ctx), request, &k)
+		if !k.ahead.lost {
+			h.config.Metrics.stages(k.ahead.spent, time.Since(started)-k.ahead.spent)
+			return result
+		}
+	}
+	return h.decideInRounds(ctx, decider, &k, started)
+}
+
+// decideInRounds makes one individual decision when all that the policies need to
+// know was looked up.
+func (h *Handler) decideInRounds(ctx context.Context, decider *pdp.PDP, k *knowledge, started time.Time) xacml.Result {
+	k.ahead = ahead{}
+	h.complete(ctx, decider, k)
 	enriched := time.Now()
-	result := decider.Evaluate(ctx, request, known)
-	result.Attributes = append(result.Attributes, known.attributes(func(p pip.Provided) bool { return p.IncludeInResult })...)
+	result := decider.Evaluate(ctx, k.request, k)
+	if k.shadowed {
+		result = h.shadow.compared(ctx, decider, k, result)
+	}
+	result.Attributes = append(result.Attributes, k.attributes(func(p pip.Provided) bool { return p.IncludeInResult })...)
 	if h.config.Observe != nil {
-		h.config.Observe(request, known.attributes(func(pip.Provided) bool { return true }))
+		h.config.Observe(k.request, k.attributes(func(pip.Provided) bool { return true }))
 	}
 	h.config.Metrics.stages(enriched.Sub(started), time.Since(enriched))
 	return result

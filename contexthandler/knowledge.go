@@ -16,17 +16,29 @@ type knowledge struct {
 	plan       *plan
 	dictionary *Dictionary
 	request    *xacml.Request
-	asked      []bool            // by source
-	inputs     [][][]value.Value // by source: the values of its needs when it was asked
-	broken     []bool            // by source: it failed
-	found      []finding
+	query      *Query // in place of the request, if that was not made yet
+	sources    []lookup
 	failed     map[name]error
+	ahead      ahead
+	shadowed   bool // the decision is to be made by the reference evaluator too
 }
 
-// finding is the values that one source gave for one attribute.
-type finding struct {
-	pip.Provided
-	values []value.Value
+// lookup is what became of one source.
+type lookup struct {
+	asked  bool
+	broken bool
+	inputs [][]value.Value // the values of its needs when it was asked
+	found  [][]value.Value // the values of what it provides
+}
+
+// begin forgets everything, for another request. There is a request or a query.
+func (k *knowledge) begin(h *Handler, request *xacml.Request, query *Query) {
+	sources := k.sources
+	if sources == nil {
+		sources = make([]lookup, len(h.plan.sources))
+	}
+	clear(sources)
+	*k = knowledge{plan: &h.plan, dictionary: h.dictionary, request: request, query: query, sources: sources}
 }
 
 // Find gives the values that the sources have for the key (§7.3.5). It makes
@@ -36,12 +48,15 @@ func (k *knowledge) Find(_ context.Context, key xacml.AttributeKey) (value.Bag, 
 	if k.inRequest(n) {
 		return value.NewBag(key.Type), nil // the request has it in another type or of another issuer
 	}
-	if err := k.failed[n]; err != nil {
-		return value.Bag{}, err
-	}
-	if k.pending(key) {
+	if k.pending(key) && !k.lookUp(n) {
 		// Nobody was asked: what is not known is not absent.
+		if err := k.failed[n]; err != nil {
+			return value.Bag{}, err
+		}
 		return value.Bag{}, xacml.ProcessingErrorf("attribute %q was not looked up", key.ID)
+	}
+	if err := k.failed[n]; err != nil { // what was looked up just now may have failed
+		return value.Bag{}, err
 	}
 	values := k.values(key)
 	if len(values) > 1 && k.dictionary.single(n) {
@@ -57,15 +72,38 @@ func (k *knowledge) notSingle(n name) *xacml.Error {
 // values merges what the sources gave, each value once, in configuration order.
 func (k *knowledge) values(key xacml.AttributeKey) []value.Value {
 	var out []value.Value
-	for _, f := range k.found {
-		if f.Key.Category != key.Category || f.Key.ID != key.ID || f.Key.Type != key.Type || key.Issuer != "" && f.Key.Issuer != key.Issuer {
-			continue
+	for _, i := range k.plan.providers[name{key.Category, key.ID}] {
+		for j, values := range k.sources[i].found {
+			if p := &k.plan.sources[i].Provides[j].Key; p.Category == key.Category && p.ID == key.ID && p.Type == key.Type && (key.Issuer == "" || p.Issuer == key.Issuer) {
+				out = merged(out, values)
+			}
 		}
-		out = appendDistinct(out, f.values)
 	}
 	return out
 }
 
+// merged adds values, which are distinct, each once. The result may be one of
+// the two.
+func merged(to, values []value.Value) []value.Value {
+	if len(to) == 0 {
+		return values
+	}
+	return appendDistinct(slices.Clip(to), values)
+}
+
+// distinct gives each value once, without a copy if they are distinct.
+func distinct(values []value.Value) []value.Value {
+	for i, v := range values {
+		for _, o := range values[:i] {
+			if same(o, v) {
+				return appendDistinct(slices.Clone(values[:i]), values[i:])
+			}
+		}
+	}
+	return values
+}
+
+// appendDistinct adds the values that are not there yet.
 func appendDistinct(to, values []value.Value) []value.Value {
 	for _, v := range values {
 		known := false
@@ -88,12 +126,16 @@ func same(a, b value.Value) bool {
 // inRequest reports whether the caller supplied the attribute; the sources are
 // then not asked for it.
 func (k *knowledge) inRequest(n name) bool {
-	for _, attrs := range k.request.Attributes {
+	if k.request == nil {
+		return k.query.has(n)
+	}
+	for i := range k.request.Attributes {
+		attrs := &k.request.Attributes[i]
 		if attrs.Category != n.category {
 			continue
 		}
-		for _, a := range attrs.Attributes {
-			if a.ID == n.id {
+		for j := range attrs.Attributes {
+			if attrs.Attributes[j].ID == n.id {
 				return true
 			}
 		}
@@ -114,7 +156,7 @@ func (k *knowledge) settled(n name) bool {
 		return true
 	}
 	for _, i := range k.plan.providers[n] {
-		if !k.asked[i] {
+		if !k.sources[i].asked {
 			return false
 		}
 	}
@@ -123,52 +165,25 @@ func (k *knowledge) settled(n name) bool {
 
 // need gives the values of a need in its declared type. What sources found is
 // converted: a key is its lexical form. What the caller supplied is not.
-func (k *knowledge) need(need pip.Need) ([]value.Value, error) {
+func (k *knowledge) need(need *pip.Need) ([]value.Value, error) {
 	n := name{need.Key.Category, need.Key.ID}
-	if err := k.failed[n]; err != nil && !k.inRequest(n) {
+	if k.inRequest(n) {
+		return k.supplied(need)
+	}
+	if err := k.failed[n]; err != nil {
 		return nil, err
 	}
 	var out []value.Value
-	add := func(v value.Value) error {
-		if v.Type() != need.Key.Type {
-			converted, err := pip.Parse(need.Key.Type, v.String())
-			if err != nil {
-				return fmt.Errorf("attribute %q is not a %s", need.Key.ID, need.Key.Type)
-			}
-			v = converted
-		}
-		out = appendDistinct(out, []value.Value{v})
-		return nil
-	}
-	for _, attrs := range k.request.Attributes {
-		if attrs.Category != need.Key.Category {
-			continue
-		}
-		for _, a := range attrs.Attributes {
-			if a.ID != need.Key.ID || need.Key.Issuer != "" && a.Issuer != need.Key.Issuer {
+	for _, i := range k.plan.providers[n] {
+		for j, values := range k.sources[i].found {
+			if p := &k.plan.sources[i].Provides[j].Key; p.Category != n.category || p.ID != n.id {
 				continue
 			}
-			for _, v := range a.Values {
-				if v.Type() != need.Key.Type { // the policies would not see what the source is asked for
-					return nil, fmt.Errorf("attribute %q is not a %s", need.Key.ID, need.Key.Type)
-				}
-				out = appendDistinct(out, []value.Value{v})
+			values, err := converted(values, need)
+			if err != nil {
+				return nil, err
 			}
-		}
-	}
-	if k.inRequest(n) {
-		if len(out) == 0 {
-			return nil, fmt.Errorf("attribute %q is not of the issuer that is needed", need.Key.ID)
-		}
-		return out, nil
-	}
-	for _, f := range k.found {
-		if f.Key.Category == need.Key.Category && f.Key.ID == need.Key.ID {
-			for _, v := range f.values {
-				if err := add(v); err != nil {
-					return nil, err
-				}
-			}
+			out = merged(out, values)
 		}
 	}
 	if len(out) > 1 && k.dictionary.single(n) {
@@ -177,35 +192,103 @@ func (k *knowledge) need(need pip.Need) ([]value.Value, error) {
 	return out, nil
 }
 
-// attributes gives findings by category, each attribute once.
-func (k *knowledge) attributes(choose func(pip.Provided) bool) []xacml.Attributes {
-	var out []xacml.Attributes
-	at := make(map[string]int)
-	for _, f := range k.found {
-		n := name{f.Key.Category, f.Key.ID}
-		if len(f.values) == 0 || !choose(f.Provided) || k.inRequest(n) || k.failed[n] != nil {
-			continue
+// converted gives the values in the type of the need.
+func converted(values []value.Value, need *pip.Need) ([]value.Value, error) {
+	right := func(v value.Value) bool { return v.Type() == need.Key.Type }
+	if !slices.ContainsFunc(values, func(v value.Value) bool { return !right(v) }) {
+		return values, nil
+	}
+	var out []value.Value
+	for _, v := range values {
+		if !right(v) {
+			parsed, err := pip.Parse(need.Key.Type, v.String())
+			if err != nil {
+				return nil, errWrongType(need)
+			}
+			v = parsed
 		}
-		i, ok := at[n.category]
-		if !ok {
-			i = len(out)
-			at[n.category] = i
-			out = append(out, xacml.Attributes{Category: n.category})
+		out = appendDistinct(out, []value.Value{v})
+	}
+	return out, nil
+}
+
+// errWrongType is about a need, whose values the policies would not see as the
+// source does.
+func errWrongType(need *pip.Need) error {
+	return fmt.Errorf("attribute %q is not a %s", need.Key.ID, need.Key.Type)
+}
+
+// supplied gives the values that the caller supplied for a need.
+func (k *knowledge) supplied(need *pip.Need) ([]value.Value, error) {
+	var out []value.Value
+	if k.request == nil {
+		if need.Key.Issuer == "" {
+			if need.Key.Type != value.TypeString {
+				return nil, errWrongType(need)
+			}
+			out = k.query.valuesOf(name{need.Key.Category, need.Key.ID})
 		}
-		merged := false
-		for j := range out[i].Attributes {
-			a := &out[i].Attributes[j]
-			if a.ID == f.Key.ID && a.Issuer == f.Key.Issuer {
-				a.Values = appendDistinct(slices.Clip(a.Values), f.values)
-				a.IncludeInResult = a.IncludeInResult || f.IncludeInResult
-				merged = true
+	} else {
+		for _, attrs := range k.request.Attributes {
+			if attrs.Category != need.Key.Category {
+				continue
+			}
+			for _, a := range attrs.Attributes {
+				if a.ID != need.Key.ID || need.Key.Issuer != "" && a.Issuer != need.Key.Issuer {
+					continue
+				}
+				for _, v := range a.Values {
+					if v.Type() != need.Key.Type {
+						return nil, errWrongType(need)
+					}
+				}
+				out = merged(out, distinct(a.Values))
 			}
 		}
-		if !merged {
-			out[i].Attributes = append(out[i].Attributes, xacml.Attribute{
-				ID: f.Key.ID, Issuer: f.Key.Issuer, IncludeInResult: f.IncludeInResult, Values: f.values,
-			})
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("attribute %q is not of the issuer that is needed", need.Key.ID)
+	}
+	return out, nil
+}
+
+// attributes gives findings by category, each attribute once.
+func (k *knowledge) attributes(choose func(pip.Provided) bool) []xacml.Attributes {
+	if len(k.sources) == 0 {
+		return nil
+	}
+	var out []xacml.Attributes
+	at := make(map[string]int)
+	for s := range k.sources {
+		for p, values := range k.sources[s].found {
+			provided := &k.plan.sources[s].Provides[p]
+			n := name{provided.Key.Category, provided.Key.ID}
+			if len(values) == 0 || !choose(*provided) || k.inRequest(n) || k.failed[n] != nil {
+				continue
+			}
+			i, ok := at[n.category]
+			if !ok {
+				i = len(out)
+				at[n.category] = i
+				out = append(out, xacml.Attributes{Category: n.category})
+			}
+			addFound(&out[i], provided, values)
 		}
 	}
 	return out
+}
+
+// addFound adds values to the attribute that is provided.
+func addFound(to *xacml.Attributes, provided *pip.Provided, values []value.Value) {
+	for j := range to.Attributes {
+		a := &to.Attributes[j]
+		if a.ID == provided.Key.ID && a.Issuer == provided.Key.Issuer {
+			a.Values = merged(a.Values, values)
+			a.IncludeInResult = a.IncludeInResult || provided.IncludeInResult
+			return
+		}
+	}
+	to.Attributes = append(to.Attributes, xacml.Attribute{
+		ID: provided.Key.ID, Issuer: provided.Key.Issuer, IncludeInResult: provided.IncludeInResult, Values: values,
+	})
 }

@@ -49,17 +49,23 @@ func snapshot(t *testing.T, rules ...string) *pap.Snapshot {
 
 func snapshotAt(t *testing.T, now func() time.Time, rules ...string) *pap.Snapshot {
 	t.Helper()
+	p, problems := pdp.New(pdp.Config{Now: now}, []policy.Document{document(t, rules...)})
+	if p == nil {
+		t.Fatal(problems)
+	}
+	return &pap.Snapshot{ID: "test", PDP: p}
+}
+
+// document is one policy of these rules under deny-overrides.
+func document(t *testing.T, rules ...string) policy.Document {
+	t.Helper()
 	text := fmt.Sprintf(`<Policy xmlns=%q PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides"><Target/>%s</Policy>`,
 		xacml.Namespace, xacml.RuleAlgorithm3, strings.Join(rules, ""))
 	d, problems := xacmlxml.ReadPolicy("p.xml", []byte(text), xacmlxml.DefaultLimits())
 	if len(problems.Errors()) > 0 {
 		t.Fatal(problems)
 	}
-	p, problems := pdp.New(pdp.Config{Now: now}, []policy.Document{d})
-	if p == nil {
-		t.Fatal(problems)
-	}
-	return &pap.Snapshot{ID: "test", PDP: p}
+	return d
 }
 
 // key is a string attribute written as s.id, r.id and so on.

@@ -8,11 +8,36 @@ import (
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
-// Metrics are the metrics of decisions. All label values are from closed sets.
+// Metrics are the metrics of decisions. All label values are from closed sets,
+// and the series of all of them are found once, not for each decision.
 type Metrics struct {
-	decisions   *prometheus.CounterVec
-	stage       *prometheus.HistogramVec
-	obligations *prometheus.CounterVec
+	decisions               [outcomes]prometheus.Counter
+	enrich, evaluate, total prometheus.Observer
+	obligations, advice     prometheus.Counter
+	match, mismatch         prometheus.Counter // of shadow evaluations
+}
+
+// outcome is a decision with its status code.
+type outcome uint8
+
+const (
+	permitted outcome = iota
+	denied
+	notApplicable
+	missingAttribute
+	syntaxError
+	processingError
+	outcomes
+)
+
+// labels are the decision and status of each outcome as label values.
+var labels = [outcomes][2]string{
+	permitted:        {"permit", "ok"},
+	denied:           {"deny", "ok"},
+	notApplicable:    {"not_applicable", "ok"},
+	missingAttribute: {"indeterminate", "missing_attribute"},
+	syntaxError:      {"indeterminate", "syntax_error"},
+	processingError:  {"indeterminate", "processing_error"},
 }
 
 // stageBuckets reach from microseconds, an evaluation, to the longest deadline.
@@ -22,77 +47,80 @@ var stageBuckets = []float64{
 
 // NewMetrics registers the metrics.
 func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
-	m := &Metrics{
-		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "forseti_decisions_total",
-			Help: "Individual decisions by decision and status code.",
-		}, []string{"decision", "status"}),
-		stage: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "forseti_stage_duration_seconds",
-			Help:    "Time by stage: enrich and evaluate for each individual decision, total for each request.",
-			Buckets: stageBuckets,
-		}, []string{"stage"}),
-		obligations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "forseti_obligations_total",
-			Help: "Obligations and advice issued with decisions.",
-		}, []string{"kind"}),
-	}
-	for _, c := range []prometheus.Collector{m.decisions, m.stage, m.obligations} {
+	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "forseti_decisions_total",
+		Help: "Individual decisions by decision and status code.",
+	}, []string{"decision", "status"})
+	stage := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "forseti_stage_duration_seconds",
+		Help:    "Time by stage: enrich and evaluate for each individual decision, total for each request.",
+		Buckets: stageBuckets,
+	}, []string{"stage"})
+	obligations := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "forseti_obligations_total",
+		Help: "Obligations and advice issued with decisions.",
+	}, []string{"kind"})
+	shadow := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "forseti_shadow_decisions_total",
+		Help: "Decisions that the reference evaluator made too, by whether the two agreed.",
+	}, []string{"outcome"})
+	for _, c := range []prometheus.Collector{decisions, stage, obligations, shadow} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
 	}
-	for _, d := range []string{"permit", "deny", "not_applicable"} {
-		m.decisions.WithLabelValues(d, "ok")
+	m := &Metrics{
+		enrich:      stage.WithLabelValues("enrich"),
+		evaluate:    stage.WithLabelValues("evaluate"),
+		total:       stage.WithLabelValues("total"),
+		obligations: obligations.WithLabelValues("obligation"),
+		advice:      obligations.WithLabelValues("advice"),
+		match:       shadow.WithLabelValues("match"),
+		mismatch:    shadow.WithLabelValues("mismatch"),
 	}
-	for _, s := range []string{"missing_attribute", "syntax_error", "processing_error"} {
-		m.decisions.WithLabelValues("indeterminate", s)
-	}
-	for _, s := range []string{"enrich", "evaluate", "total"} {
-		m.stage.WithLabelValues(s)
-	}
-	for _, k := range []string{"obligation", "advice"} {
-		m.obligations.WithLabelValues(k)
+	for o, l := range labels {
+		m.decisions[o] = decisions.WithLabelValues(l[0], l[1])
 	}
 	return m, nil
 }
 
+// decided counts the results of one request.
 func (m *Metrics) decided(results []xacml.Result, took time.Duration) {
-	m.stage.WithLabelValues("total").Observe(took.Seconds())
+	m.total.Observe(took.Seconds())
 	for i := range results {
-		m.decisions.WithLabelValues(label(results[i].Decision), statusLabel(&results[i])).Inc()
-		m.obligations.WithLabelValues("obligation").Add(float64(len(results[i].Obligations)))
-		m.obligations.WithLabelValues("advice").Add(float64(len(results[i].Advice)))
+		m.count(&results[i])
 	}
 }
 
+func (m *Metrics) count(r *xacml.Result) {
+	m.decisions[outcomeOf(r)].Inc()
+	if n := len(r.Obligations); n > 0 {
+		m.obligations.Add(float64(n))
+	}
+	if n := len(r.Advice); n > 0 {
+		m.advice.Add(float64(n))
+	}
+}
+
+// stages takes the times of one individual decision.
 func (m *Metrics) stages(enrich, evaluate time.Duration) {
-	m.stage.WithLabelValues("enrich").Observe(enrich.Seconds())
-	m.stage.WithLabelValues("evaluate").Observe(evaluate.Seconds())
+	m.enrich.Observe(enrich.Seconds())
+	m.evaluate.Observe(evaluate.Seconds())
 }
 
-func label(d xacml.Decision) string {
-	switch d {
-	case xacml.Permit:
-		return "permit"
-	case xacml.Deny:
-		return "deny"
-	case xacml.NotApplicable:
-		return "not_applicable"
-	default:
-		return "indeterminate"
-	}
-}
-
-func statusLabel(r *xacml.Result) string {
+func outcomeOf(r *xacml.Result) outcome {
 	switch {
-	case !r.Decision.Indeterminate():
-		return "ok"
+	case r.Decision == xacml.Permit:
+		return permitted
+	case r.Decision == xacml.Deny:
+		return denied
+	case r.Decision == xacml.NotApplicable:
+		return notApplicable
 	case r.Status.Code == xacml.StatusMissingAttribute:
-		return "missing_attribute"
+		return missingAttribute
 	case r.Status.Code == xacml.StatusSyntaxError:
-		return "syntax_error"
+		return syntaxError
 	default:
-		return "processing_error"
+		return processingError
 	}
 }

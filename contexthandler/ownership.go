@@ -67,3 +67,6 @@ func (o ownership) check(caller string, r *xacml.Request) *Error {
 	}
 	return nil
 }
+
+// mayAll reports whether every caller may supply the attribute.
+func (o ownership) mayAll(n name) bool { return !o.owned[n] || o.allowed[supplied{Everybody, n}] }

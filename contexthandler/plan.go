@@ -6,15 +6,16 @@ import (
 )
 
 // plan says which sources provide which attribute. It follows from the
-// configuration alone.
+// configuration alone, save for the pace of the sources.
 type plan struct {
 	sources   []pip.Source
 	providers map[name][]int // indexes of sources, in configuration order
 	keys      map[xacml.AttributeKey]bool
+	pace      []pace // by source
 }
 
 func newPlan(sources []pip.Source) plan {
-	p := plan{sources: sources, providers: make(map[name][]int), keys: make(map[xacml.AttributeKey]bool)}
+	p := plan{sources: sources, providers: make(map[name][]int), keys: make(map[xacml.AttributeKey]bool), pace: make([]pace, len(sources))}
 	for i, s := range sources {
 		for _, provided := range s.Provides {
 			n := name{provided.Key.Category, provided.Key.ID}

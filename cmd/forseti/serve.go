@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 
 func serveCommand() *cobra.Command {
 	var file, policies, listen, admin string
+	var shadowRate float64
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve decisions over gRPC, and metrics and health over HTTP",
@@ -46,6 +48,11 @@ policy folder now.`,
 					*to = f.Value.String()
 				}
 			}
+			if cmd.Flags().Changed("shadow-rate") {
+				if c.Policies.ShadowRate = shadowRate; !(shadowRate >= 0 && shadowRate <= 1) {
+					return fmt.Errorf("--shadow-rate: %v is not between 0 and 1", shadowRate)
+				}
+			}
 			signals := make(chan os.Signal, 2)
 			signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 			defer signal.Stop(signals)
@@ -56,11 +63,14 @@ policy folder now.`,
 	cmd.Flags().StringVar(&policies, "policies", "", "policy `folder`, in place of policies.folder")
 	cmd.Flags().StringVar(&listen, "listen", "", "`host:port` for decisions, in place of server.listen; port 0 takes a free one")
 	cmd.Flags().StringVar(&admin, "admin", "", "`host:port` for metrics and health, in place of server.admin")
+	cmd.Flags().Float64Var(&shadowRate, "shadow-rate", 0, "`share` of decisions that the reference evaluator makes too, in place of policies.shadow_rate")
 	return cmd
 }
 
 // serve runs the service until it is told to stop.
 func serve(ctx context.Context, c *config.Config, signals <-chan os.Signal, stdout, stderr io.Writer) error {
+	ballast := newBallast(os.LookupEnv)
+	defer runtime.KeepAlive(ballast)
 	s, err := newService(ctx, c, c.Log.Logger(stderr))
 	if err != nil {
 		return err

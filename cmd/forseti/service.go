@@ -150,6 +150,7 @@ func policyFolder(p config.Policies, onPanic func(recovered any, stack []byte)) 
 			RefuseHiddenErrors: p.RefusePermitUnlessDeny,
 			Lenient:            p.Lenient,
 			Delegation:         p.Delegation,
+			KeepModel:          p.ShadowRate > 0,
 			OnPanic:            onPanic,
 		}, xacmlxml.DefaultLimits(), p.Library),
 		RootAlgorithm: p.RootAlgorithm,
@@ -176,6 +177,8 @@ func (s *service) makeServer(ctx context.Context) error {
 			Sources:      s.sources.List,
 			Supplies:     s.config.Supplies(),
 			MaxDecisions: c.MaxDecisions,
+			ShadowRate:   s.config.Policies.ShadowRate,
+			Logger:       s.logger,
 			Metrics:      metrics,
 		}),
 		Limits: rpc.Limits{
@@ -198,6 +201,7 @@ func (s *service) makeServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.closers = append(s.closers, func() error { return s.server.Shutdown(context.Background()) })
 	s.decisions, err = listen(ctx, "server.listen", c.Listen)
 	if err == nil {
 		s.closers = append(s.closers, s.decisions.Close)

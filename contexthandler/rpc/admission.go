@@ -2,46 +2,24 @@ package rpc
 
 import (
 	"context"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/tap"
 
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
 
-// gate lets a number of calls or streams in at a time.
-type gate struct {
-	limit  int64
-	inside atomic.Int64
-}
-
-// enter takes a place if there is one.
-func (g *gate) enter() bool {
-	if g.inside.Add(1) > g.limit {
-		g.inside.Add(-1)
-		return false
-	}
-	return true
-}
-
-func (g *gate) leave() { g.inside.Add(-1) }
-
-func (g *gate) count() float64 { return float64(g.inside.Load()) }
-
 // admission decides on a call when its headers arrive: whether it is let in and
 // how long it may take. That is before its message is read and a goroutine
 // starts for it, because under load calls wait there, where a limit in an
 // interceptor does not see them.
 //
-// INVARIANT: whatever was taken for a call is given back, by the end of the call
-// or, for one that gRPC drops between the tap and its handler, by the end of
-// its context.
+// INVARIANT: whatever was taken for a call is given back, by the end of its
+// handler or, for one that gRPC drops between the tap and its handler, by the end
+// of its context.
 type admission struct {
 	methods        map[string]method // by full name; set before the first call
 	calls, streams *gate
@@ -95,18 +73,19 @@ func (a *admission) handle(ctx context.Context, info *tap.Info) (context.Context
 		}
 		return ctx, status.Error(codes.Unimplemented, "unknown method")
 	}
-	t := &ticket{}
-	if m.gate != nil {
-		switch {
-		case m.gate.enter():
-			t.gate = m.gate
-		case limited && left > tapPatience:
-			t.refusal = errOverloaded() // counted by the interceptor that returns it
-		default:
+	t := &ticket{Context: ctx}
+	placed := m.gate != nil && m.gate.enter()
+	if m.gate != nil && !placed {
+		if !limited || left <= tapPatience {
 			return ctx, a.refuse(errOverloaded())
 		}
+		t.refusal = errOverloaded() // counted by who answers with it
 	}
-	return a.admit(ctx, t, m.stream), nil
+	a.limit(t, m, limited, left)
+	if placed {
+		m.gate.expect(t)
+	}
+	return t, nil
 }
 
 func (a *admission) refuse(f *failure) error {
@@ -118,82 +97,71 @@ func errOverloaded() *failure {
 	return &failure{v1.ErrorReason_ERROR_REASON_OVERLOADED, "the service is at its limit"}
 }
 
-// admit gives the context of an admitted call: with a deadline for a call; until
-// the server drains for a stream, save for those that see to that themselves.
-func (a *admission) admit(ctx context.Context, t *ticket, stream bool) context.Context {
-	ctx = context.WithValue(ctx, ticketKey{}, t)
-	_, limited := ctx.Deadline()
+// limit gives an admitted call its end: a deadline; for a stream that of its
+// handler, or the drain of the server if the stream does not see to that itself.
+// A call whose own deadline is short enough needs nothing more.
+func (a *admission) limit(t *ticket, m method, limited bool, left time.Duration) {
 	switch {
-	case stream && t.gate == nil:
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
+	case m.stream && m.gate == nil:
+		ctx, cancel := context.WithCancel(t.Context)
 		stop := context.AfterFunc(a.drain, cancel)
-		t.cancel = func() { stop(); cancel() }
-	case stream:
-		ctx, t.cancel = context.WithCancel(ctx)
-	case limited:
-		ctx, t.cancel = context.WithTimeout(ctx, a.limits.MaxDeadline)
-	default:
-		ctx, t.cancel = context.WithTimeout(ctx, a.limits.DefaultDeadline)
+		context.AfterFunc(ctx, func() { stop(); cancel() })
+		t.Context = ctx
+	case m.stream:
+		t.Context, t.cancel = context.WithCancel(t.Context)
+	case !limited:
+		t.Context, t.cancel = context.WithTimeout(t.Context, a.limits.DefaultDeadline)
+	case left > a.limits.MaxDeadline:
+		t.Context, t.cancel = context.WithTimeout(t.Context, a.limits.MaxDeadline)
 	}
-	t.unwatch = context.AfterFunc(ctx, func() {
-		if !t.begun.Load() {
-			t.release()
-		}
-	})
-	return ctx
 }
 
-// ticket is what was taken for one call.
+// ticket is what was taken for one call, and the context of it. A handler of the
+// AuthorizationService begins with begin and ends with end; for other calls, the
+// end of the context that gRPC made is enough.
 type ticket struct {
-	gate    *gate    // nil if no place was taken
-	refusal *failure // to be answered with, if not nil
-	cancel  context.CancelFunc
-	unwatch func() bool
-	begun   atomic.Bool
-	once    sync.Once
+	context.Context
+	cancel  context.CancelFunc // of what was added to the context; may be nil
+	refusal *failure           // to be answered with, if not nil
+
+	gate           *gate // nil if no place was taken
+	placed         bool  // the handler has the place
+	coming         bool  // it is on its way to its handler, among those of the gate:
+	next, previous *ticket
 }
 
 type ticketKey struct{}
 
-// release gives back what was taken. It may be called many times.
-func (t *ticket) release() {
-	t.once.Do(func() {
-		t.cancel()
-		if t.gate != nil {
-			t.gate.leave()
-		}
-	})
+// Value finds the ticket in its context.
+func (t *ticket) Value(key any) any {
+	if key == (ticketKey{}) {
+		return t
+	}
+	return t.Context.Value(key)
 }
 
-// refused gives the reason why the call is refused although the tap let it pass.
-func refused(ctx context.Context) *failure {
+// ticketOf is the ticket of an admitted call.
+func ticketOf(ctx context.Context) *ticket {
 	if t, ok := ctx.Value(ticketKey{}).(*ticket); ok {
-		return t.refusal
+		return t
 	}
-	return nil
+	return &ticket{Context: ctx}
 }
 
-// TagRPC makes admission a stats.Handler.
-func (a *admission) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-// HandleRPC releases what was taken for a call when it ends.
-func (a *admission) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	t, ok := ctx.Value(ticketKey{}).(*ticket)
-	if !ok {
-		return
-	}
-	switch s.(type) {
-	case *stats.Begin:
-		t.begun.Store(true)
-	case *stats.End:
-		t.unwatch()
-		t.release()
+// begin tells that the handler runs.
+func (t *ticket) begin() {
+	if t.gate != nil {
+		t.gate.begin(t)
 	}
 }
 
-// TagConn makes admission a stats.Handler.
-func (a *admission) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-// HandleConn makes admission a stats.Handler.
-func (a *admission) HandleConn(context.Context, stats.ConnStats) {}
+// end gives back what was taken. It may be called many times.
+func (t *ticket) end() {
+	if t.placed {
+		t.placed = false
+		t.gate.leave()
+	}
+	if t.cancel != nil {
+		t.cancel()
+	}
+}

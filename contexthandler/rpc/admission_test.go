@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/tap"
 
@@ -266,14 +265,14 @@ func TestAdmission_Tickets(t *testing.T) {
 
 	parent, cancel := context.WithCancel(context.Background())
 	ctx := enter(parent, authorizeMethod)
-	a.HandleRPC(ctx, &stats.Begin{})
+	ticketOf(ctx).begin()
 	cancel()
 	time.Sleep(20 * time.Millisecond)
 	if calls.count() != 1 {
 		t.Error("the place of a call was given back before the handler returned")
 	}
-	a.HandleRPC(ctx, &stats.End{})
-	a.HandleRPC(ctx, &stats.End{})
+	ticketOf(ctx).end()
+	ticketOf(ctx).end()
 	if calls.count() != 0 {
 		t.Errorf("got %v calls", calls.count())
 	}
@@ -288,8 +287,8 @@ func TestAdmission_Tickets(t *testing.T) {
 	if own.Err() != nil {
 		t.Error("a stream of requests was cancelled")
 	}
-	a.HandleRPC(own, &stats.Begin{})
-	a.HandleRPC(own, &stats.End{})
+	ticketOf(own).begin()
+	ticketOf(own).end()
 	<-own.Done()
 
 	for range 100 {

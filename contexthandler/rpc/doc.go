@@ -12,6 +12,11 @@
 // included, is Indeterminate with a status. Where nothing was evaluated the
 // reason is one of ErrorReason.
 //
+// Plain requests, which most are, go a short way: they are read by hand, straight
+// into a [contexthandler.Query], and their answers are written by hand. Whatever is
+// not plain goes through generated code, which is what the short way is tested
+// against, octet by octet.
+//
 // A call is admitted when its headers arrive, before its message is read, and
 // holds its place until its handler has returned. A stream holds a place of
 // another kind, and one of a call only while a message of it is decided.

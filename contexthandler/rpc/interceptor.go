@@ -4,34 +4,57 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 )
 
-// unary answers calls that admission refuses, contains panics, and makes
-// statuses of errors.
+// unary counts calls, answers those that admission refuses, contains panics, and
+// makes statuses of errors.
 func (s *service) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (response any, err error) {
-	err = s.guard(ctx, info.FullMethod, func() (err error) {
-		response, err = handler(ctx, request)
-		return err
-	})
+	m, started := s.methods[info.FullMethod], time.Now()
+	m.begin()
+	response, err = s.contained(ctx, request, handler)
 	if err != nil {
-		return nil, err
+		response, err = nil, s.refusal(ctx, info.FullMethod, err)
 	}
-	return response, nil
+	m.end(err, time.Since(started))
+	return response, err
+}
+
+// contained calls the handler, unless something keeps it from being called.
+func (s *service) contained(ctx context.Context, request any, handler grpc.UnaryHandler) (response any, err error) {
+	defer s.contain(ctx, &err)
+	if f := ticketOf(ctx).refusal; f != nil {
+		return nil, f
+	}
+	return handler(ctx, request)
 }
 
 // stream does for streams what unary does for calls.
 func (s *service) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	return s.guard(stream.Context(), info.FullMethod, func() error { return handler(srv, stream) })
+	m, started := s.methods[info.FullMethod], time.Now()
+	m.started.Inc()
+	err := s.containedStream(srv, &countedStream{stream, m}, handler)
+	if err != nil {
+		err = s.refusal(stream.Context(), info.FullMethod, err)
+	}
+	m.ended(err, time.Since(started))
+	return err
 }
 
-func (s *service) guard(ctx context.Context, method string, call func() error) error {
-	err := s.contained(ctx, call)
-	if err == nil {
-		return nil
+func (s *service) containedStream(srv any, stream grpc.ServerStream, handler grpc.StreamHandler) (err error) {
+	ctx := stream.Context()
+	defer s.contain(ctx, &err)
+	if f := ticketOf(ctx).refusal; f != nil {
+		return f
 	}
+	return handler(srv, stream)
+}
+
+// refusal makes the status of a call of an error, and counts it.
+func (s *service) refusal(ctx context.Context, method string, err error) error {
 	if _, isStatus := status.FromError(err); isStatus && !isFailure(err) {
 		return err // of gRPC, or of another service
 	}
@@ -44,13 +67,4 @@ func (s *service) guard(ctx context.Context, method string, call func() error) e
 func isFailure(err error) bool {
 	_, ok := errors.AsType[*failure](err)
 	return ok
-}
-
-// contained is the error of the call, or of what keeps it from being made.
-func (s *service) contained(ctx context.Context, call func() error) (err error) {
-	defer s.contain(ctx, &err)
-	if f := refused(ctx); f != nil {
-		return f
-	}
-	return call()
 }

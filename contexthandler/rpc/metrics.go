@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	grpcprometheus "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
 	"github.com/prometheus/client_golang/prometheus"
 
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
@@ -12,24 +11,21 @@ import (
 
 // metrics are the metrics of the server. All label values are from closed sets.
 type metrics struct {
-	grpc        *grpcprometheus.ServerMetrics
-	failures    *prometheus.CounterVec
+	calls       *callMetrics
+	failures    map[v1.ErrorReason]prometheus.Counter
 	unknown     prometheus.Counter
 	connections prometheus.Counter
 	panics      prometheus.Counter
 }
 
-// latencyBuckets reach from a decision in memory to the longest deadline.
-var latencyBuckets = []float64{1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
-
 func newMetrics(reg prometheus.Registerer, calls, streams *gate) (*metrics, error) {
+	failures := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "forseti_rpc_failures_total",
+		Help: "Calls, and items of batches and streams, that were not evaluated, by reason.",
+	}, []string{"reason"})
 	m := &metrics{
-		grpc: grpcprometheus.NewServerMetrics(grpcprometheus.WithServerHandlingTimeHistogram(
-			grpcprometheus.WithHistogramBuckets(latencyBuckets))),
-		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "forseti_rpc_failures_total",
-			Help: "Calls, and items of batches and streams, that were not evaluated, by reason.",
-		}, []string{"reason"}),
+		calls:    newCallMetrics(),
+		failures: make(map[v1.ErrorReason]prometheus.Counter),
 		unknown: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "forseti_rpc_unknown_methods_total",
 			Help: "Calls of methods that do not exist.",
@@ -46,11 +42,11 @@ func newMetrics(reg prometheus.Registerer, calls, streams *gate) (*metrics, erro
 	}
 	for reason := range reasonCodes {
 		if f := (&failure{reason: v1.ErrorReason(reason)}); f.reason != v1.ErrorReason_ERROR_REASON_UNSPECIFIED {
-			m.failures.WithLabelValues(f.label())
+			m.failures[f.reason] = failures.WithLabelValues(f.label())
 		}
 	}
 	return m, errors.Join(
-		reg.Register(m.grpc), reg.Register(m.failures), reg.Register(m.unknown), reg.Register(m.connections), reg.Register(m.panics),
+		m.calls.register(reg), reg.Register(failures), reg.Register(m.unknown), reg.Register(m.connections), reg.Register(m.panics),
 		reg.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "forseti_rpc_in_flight_calls",
 			Help: "Admitted calls, and messages of streams, that are not answered yet.",
@@ -65,4 +61,4 @@ func newMetrics(reg prometheus.Registerer, calls, streams *gate) (*metrics, erro
 // label is the reason as a label value.
 func (f *failure) label() string { return strings.ToLower(f.name()) }
 
-func (m *metrics) failed(f *failure) { m.failures.WithLabelValues(f.label()).Inc() }
+func (m *metrics) failed(f *failure) { m.failures[f.reason].Inc() }

@@ -28,8 +28,9 @@ type Server struct {
 	drain       context.CancelFunc
 }
 
-// New makes a server. It is not ready: see [Server.SetServing]. The error tells
-// everything that is wrong with the configuration.
+// New makes a server, which has to be shut down. It is not ready: see
+// [Server.SetServing]. The error tells everything that is wrong with the
+// configuration.
 func New(config Config) (*Server, error) {
 	limits, err := config.Limits.filled()
 	if config.Handler == nil {
@@ -61,6 +62,7 @@ func New(config Config) (*Server, error) {
 		gate:    calls,
 		drain:   draining,
 		metrics: m,
+		methods: make(map[string]*methodMetrics),
 		log:     config.Logger,
 	}
 	s := &Server{
@@ -70,25 +72,31 @@ func New(config Config) (*Server, error) {
 		service:     svc,
 		drain:       drain,
 	}
-	v1.RegisterAuthorizationServiceServer(s.grpc, svc)
+	s.grpc.RegisterService(svc.description(), svc)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	if config.Reflection {
 		reflection.Register(s.grpc)
 	}
 	a.learn(s.grpc.GetServiceInfo())
-	m.grpc.InitializeMetrics(s.grpc)
+	svc.learn(s.grpc.GetServiceInfo())
 	s.SetServing(false)
 	return s, nil
 }
+
+// maxWorkers bounds the goroutines that are kept for calls. A call that finds none
+// gets a goroutine of its own, whose stack has to grow first: that costs as much
+// as some decisions.
+const maxWorkers = 256
 
 // options are all settings of the server that are not its defaults, or that
 // matter enough not to be left to them.
 func options(limits Limits, a *admission, svc *service) []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.InTapHandle(a.handle),
-		grpc.StatsHandler(a),
-		grpc.ChainUnaryInterceptor(svc.metrics.grpc.UnaryServerInterceptor(), svc.unary),
-		grpc.ChainStreamInterceptor(svc.metrics.grpc.StreamServerInterceptor(), svc.stream),
+		grpc.ForceServerCodecV2(newCodec()),
+		grpc.UnaryInterceptor(svc.unary),
+		grpc.StreamInterceptor(svc.stream),
+		grpc.NumStreamWorkers(uint32(min(limits.MaxInFlight, maxWorkers))),
 		grpc.MaxConcurrentStreams(uint32(limits.MaxConcurrentStreams)),
 		grpc.MaxRecvMsgSize(limits.MaxReceiveBytes),
 		grpc.MaxSendMsgSize(limits.MaxSendBytes),

@@ -87,7 +87,10 @@ func TestNew_Config(t *testing.T) {
 		},
 		{"order", Config{Handler: handler, Limits: Limits{DefaultDeadline: time.Minute}}, []string{"1m0s"}},
 	} {
-		_, err := New(test.config)
+		server, err := New(test.config)
+		if err == nil {
+			defer func() { _ = server.Shutdown(within(t)) }()
+		}
 		if (err != nil) != (len(test.want) > 0) {
 			t.Errorf("%s: got %v", test.name, err)
 		}
@@ -98,9 +101,11 @@ func TestNew_Config(t *testing.T) {
 		}
 	}
 	registry := prometheus.NewRegistry()
-	if _, err := New(Config{Handler: handler, Registerer: registry}); err != nil {
+	server, err := New(Config{Handler: handler, Registerer: registry})
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = server.Shutdown(within(t)) }()
 	if _, err := New(Config{Handler: handler, Registerer: registry}); err == nil {
 		t.Error("two servers with one registry: got no error")
 	}

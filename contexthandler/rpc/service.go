@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -33,7 +31,11 @@ type service struct {
 	drain   context.Context // ends when streams have to
 	readers sync.WaitGroup  // of streams
 	metrics *metrics
+	methods map[string]*methodMetrics // by full name; set before the first call
 	log     *slog.Logger
+
+	questions questions
+	buffers   buffers
 }
 
 // Authorize decides one request.
@@ -94,14 +96,16 @@ func (s *service) decide(ctx context.Context, snapshot *pap.Snapshot, request *x
 }
 
 // checkTime refuses what cannot be decided in the time that is left.
-func (s *service) checkTime(ctx context.Context) error {
+func (s *service) checkTime(ctx context.Context) error { return s.checkTimeAt(ctx, time.Now()) }
+
+func (s *service) checkTimeAt(ctx context.Context, now time.Time) error {
 	switch err := ctx.Err(); {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &failure{v1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED, "the deadline passed before the decision was made"}
 	case err != nil:
 		return &failure{v1.ErrorReason_ERROR_REASON_CANCELLED, "the call was cancelled before the decision was made"}
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < s.limits.MinDeadline {
+	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(now) < s.limits.MinDeadline {
 		return errDeadlineTooShort()
 	}
 	return nil
@@ -112,48 +116,13 @@ func errDeadlineTooShort() *failure {
 }
 
 // checkAnswer refuses an answer that gRPC would refuse to send.
-func (s *service) checkAnswer(m proto.Message) error {
-	if proto.Size(m) > s.limits.MaxSendBytes {
+func (s *service) checkAnswer(m proto.Message) error { return s.checkSize(proto.Size(m)) }
+
+func (s *service) checkSize(size int) error {
+	if size > s.limits.MaxSendBytes {
 		return &failure{v1.ErrorReason_ERROR_REASON_REQUEST_TOO_LARGE, "the answer is larger than what the service sends in one message"}
 	}
 	return nil
-}
-
-// AuthorizeBatch decides many requests, a few at a time, on one snapshot.
-func (s *service) AuthorizeBatch(ctx context.Context, m *v1.AuthorizeBatchRequest) (*v1.AuthorizeBatchResponse, error) {
-	requests := m.GetRequests()
-	if len(requests) > s.limits.MaxBatch {
-		return nil, &failure{v1.ErrorReason_ERROR_REASON_BATCH_TOO_LARGE, fmt.Sprintf("the batch has more than %d items", s.limits.MaxBatch)}
-	}
-	snapshot, err := s.handler.Snapshot()
-	if err != nil {
-		return nil, err
-	}
-	response := &v1.AuthorizeBatchResponse{Items: make([]*v1.AuthorizeBatchItem, len(requests)), Snapshot: snapshot.ID}
-	var next atomic.Int64
-	work := func() {
-		for i := next.Add(1) - 1; i < int64(len(requests)); i = next.Add(1) - 1 {
-			response.Items[i] = s.batchItem(ctx, snapshot, requests[i])
-		}
-	}
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(requests)) - 1 {
-		wg.Go(work)
-	}
-	work()
-	wg.Wait()
-	return response, s.checkAnswer(response)
-}
-
-func (s *service) batchItem(ctx context.Context, snapshot *pap.Snapshot, m *v1.AuthorizeRequest) *v1.AuthorizeBatchItem {
-	item := &v1.AuthorizeBatchItem{RequestId: m.GetRequestId()}
-	response, err := s.authorize(ctx, snapshot, m)
-	if err != nil {
-		item.Outcome = &v1.AuthorizeBatchItem_Error{Error: s.itemError(err)}
-	} else {
-		item.Outcome = &v1.AuthorizeBatchItem_Response{Response: response}
-	}
-	return item
 }
 
 // itemError is why an item was not evaluated.

@@ -4,23 +4,23 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
 
-// requestStream is the stream of AuthorizeStream.
-type requestStream = grpc.BidiStreamingServer[v1.AuthorizeStreamRequest, v1.AuthorizeStreamResponse]
-
-// AuthorizeStream decides requests one after the other, each on the snapshot in
-// force and within a deadline of its own. When the server drains, the stream
-// ends after the request that it is at.
-func (s *service) AuthorizeStream(stream requestStream) error {
+// authorizeStream is the handler of AuthorizeStream: it decides requests one
+// after the other, each on the snapshot in force and within a deadline of its
+// own. When the server drains, the stream ends after the request that it is at.
+func (s *service) authorizeStream(_ any, stream grpc.ServerStream) error {
 	type received struct {
-		message *v1.AuthorizeStreamRequest
+		message *streamed
 		err     error
 	}
 	ctx := stream.Context()
@@ -54,28 +54,111 @@ func (s *service) AuthorizeStream(stream requestStream) error {
 			if in.err != nil {
 				return in.err
 			}
-			if err := stream.Send(s.streamItem(ctx, in.message)); err != nil {
+			if err := stream.SendMsg(s.streamAnswer(ctx, in.message)); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// receive is Recv without panics.
-func (s *service) receive(stream requestStream) (m *v1.AuthorizeStreamRequest, err error) {
+// receive is RecvMsg without panics.
+func (s *service) receive(stream grpc.ServerStream) (m *streamed, err error) {
 	defer s.contain(stream.Context(), &err)
-	return stream.Recv()
+	m = &streamed{service: s}
+	return m, stream.RecvMsg(m)
+}
+
+// streamed is an AuthorizeStreamRequest as it came.
+type streamed struct {
+	service *service
+	text    string                     // of the request in it, if that is plain
+	message *v1.AuthorizeStreamRequest // otherwise
+}
+
+// read makes streamed an incoming message.
+func (m *streamed) read(data mem.BufferSlice) error {
+	if text := textOf(data); text != "" && text[0] == tagRequest {
+		reader := plainReader{names: m.service.names}
+		if request, rest, ok := field(text); ok && rest == "" && reader.read(request) {
+			m.text = request
+			return nil
+		}
+	}
+	m.message = new(v1.AuthorizeStreamRequest)
+	return proto.Unmarshal(data.Materialize(), m.message)
+}
+
+// streamAnswer answers one message of a stream.
+func (s *service) streamAnswer(ctx context.Context, m *streamed) any {
+	if m.message == nil {
+		if answer := s.plainStreamItem(ctx, m.text); answer != nil {
+			return answer
+		}
+		request := new(v1.AuthorizeRequest)
+		if err := proto.Unmarshal([]byte(m.text), request); err != nil {
+			return s.streamError("", err)
+		}
+		m.message = &v1.AuthorizeStreamRequest{Request: request}
+	}
+	return s.streamItem(ctx, m.message)
+}
+
+// plainStreamItem decides a plain request as if it were a call. The answer is nil
+// if it is to be decided in the general way.
+func (s *service) plainStreamItem(ctx context.Context, text string) (answer any) {
+	var err error
+	q := s.newQuestion()
+	defer func() {
+		if err != nil {
+			answer = s.streamError(q.id, err)
+		}
+		q.release()
+	}()
+	defer s.contain(ctx, &err)
+	snapshot, none := s.handler.Snapshot()
+	if none != nil || !s.gate.enter() {
+		return nil
+	}
+	defer s.gate.leave()
+	if !q.ask(snapshot, text) {
+		return nil
+	}
+	now := time.Now()
+	limited := &until{Context: ctx, deadline: now.Add(s.limits.DefaultDeadline)}
+	defer limited.end()
+	result, _, ok, err := q.decide(limited, now)
+	if err == nil && !ok {
+		result, _, err = q.query.Complete(limited, now)
+	}
+	if err != nil {
+		return nil
+	}
+	data := s.buffers.Get(0)
+	w := writer{data: *data}
+	w.item(q.id, snapshot.ID, &result)
+	*data = w.data
+	if !w.strange && len(w.data) <= s.limits.MaxSendBytes {
+		return newEncoded(data, &s.buffers)
+	}
+	s.buffers.Put(data)
+	response := authorizeResponse(q.id, snapshot.ID, &result)
+	if err = s.checkAnswer(response); err != nil {
+		return nil
+	}
+	return &v1.AuthorizeStreamResponse{RequestId: q.id, Outcome: &v1.AuthorizeStreamResponse_Response{Response: response}}
+}
+
+func (s *service) streamError(requestID string, err error) *v1.AuthorizeStreamResponse {
+	return &v1.AuthorizeStreamResponse{RequestId: requestID, Outcome: &v1.AuthorizeStreamResponse_Error{Error: s.itemError(err)}}
 }
 
 func (s *service) streamItem(ctx context.Context, m *v1.AuthorizeStreamRequest) *v1.AuthorizeStreamResponse {
-	item := &v1.AuthorizeStreamResponse{RequestId: m.GetRequest().GetRequestId()}
+	id := m.GetRequest().GetRequestId()
 	response, err := s.authorizeMessage(ctx, m)
 	if err != nil {
-		item.Outcome = &v1.AuthorizeStreamResponse_Error{Error: s.itemError(err)}
-	} else {
-		item.Outcome = &v1.AuthorizeStreamResponse_Response{Response: response}
+		return s.streamError(id, err)
 	}
-	return item
+	return &v1.AuthorizeStreamResponse{RequestId: id, Outcome: &v1.AuthorizeStreamResponse_Response{Response: response}}
 }
 
 // authorizeMessage decides one message of a stream as if it were a call. It does

@@ -23,6 +23,8 @@ func TestLoad_Refused(t *testing.T) {
 		{"not a single value", "log: {level: [info]}\n", `f.yaml:1:14: log.level: a single value is expected`},
 		{"no value", "log:\n  level:\n", `f.yaml:2:3: log.level: the value is missing`},
 		{"not a whole number", "server: {max_batch: 1.5}\n", `f.yaml:1:21: server.max_batch: "1.5" is not a whole number`},
+		{"not a number", "policies: {shadow_rate: x}\n", `f.yaml:1:25: policies.shadow_rate: "x" is not a number`},
+		{"share", "policies: {shadow_rate: 1.5}\n", `f.yaml:1:25: policies.shadow_rate: 1.5 is not between 0 and 1`},
 		{"number in quotes", "server: {max_batch: \"15\"}\n", `f.yaml:1:21: server.max_batch: "15" is not a whole number`},
 		{"not true or false", "demo: {seed: yes}\n", `f.yaml:1:14: demo.seed: "yes" is neither true nor false`},
 		{"duration without a unit", "server: {max_deadline: 10}\n", `f.yaml:1:24: server.max_deadline: "10" is not a duration such as 250ms, 2s or 5m`},

@@ -150,6 +150,9 @@ func (k *checker) policies() {
 	if combine.Standard().ForPolicies(p.RootAlgorithm) == nil {
 		k.failf("policies.root_algorithm", "unknown policy-combining algorithm %q", p.RootAlgorithm)
 	}
+	if !(p.ShadowRate >= 0 && p.ShadowRate <= 1) {
+		k.failf("policies.shadow_rate", "%v is not between 0 and 1", p.ShadowRate)
+	}
 	k.positive("policies.debounce", p.Debounce)
 	k.positive("policies.rescan", p.Rescan)
 }

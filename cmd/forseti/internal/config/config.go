@@ -98,6 +98,9 @@ type Policies struct {
 	// Delegation accepts policies with an issuer, by the Administration and
 	// Delegation profile.
 	Delegation bool `yaml:"delegation"`
+	// ShadowRate is the share of decisions, 0 to 1, that are made by the reference
+	// evaluator too. A decision on which the two disagree is Indeterminate.
+	ShadowRate float64 `yaml:"shadow_rate"`
 	// Debounce is how long the folder must have been quiet before a change is
 	// read.
 	Debounce time.Duration `yaml:"debounce"`

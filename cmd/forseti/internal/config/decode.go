@@ -265,6 +265,12 @@ func setScalar(onto reflect.Value, text string, quoted bool) error {
 			return fmt.Errorf("%q is not a whole number", text)
 		}
 		onto.SetInt(int64(v))
+	case reflect.Float64:
+		v, err := strconv.ParseFloat(text, 64)
+		if quoted || err != nil {
+			return fmt.Errorf("%q is not a number", text)
+		}
+		onto.SetFloat(v)
 	default:
 		return fmt.Errorf("the configuration cannot hold a %s", onto.Kind())
 	}
