@@ -153,7 +153,7 @@ func (h *Handler) decide(ctx context.Context, decider *pdp.PDP, request *xacml.R
 	var k knowledge
 	k.begin(h, request, nil)
 	if k.shadowed = h.shadow.chosen(); h.plain.possible && !k.shadowed {
-		result := decider.Evaluate(k.lookAhead(ctx), request, &k)
+		result := decider.Evaluate(k.lookAhead(ctx), request, k.finder())
 		if !k.ahead.lost {
 			h.config.Metrics.stages(k.ahead.spent, time.Since(started)-k.ahead.spent)
 			return result
@@ -168,7 +168,7 @@ func (h *Handler) decideInRounds(ctx context.Context, decider *pdp.PDP, k *knowl
 	k.ahead = ahead{}
 	h.complete(ctx, decider, k)
 	enriched := time.Now()
-	result := decider.Evaluate(ctx, k.request, k)
+	result := decider.Evaluate(ctx, k.request, k.finder())
 	if k.shadowed {
 		result = h.shadow.compared(ctx, decider, k, result)
 	}

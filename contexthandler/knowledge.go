@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
@@ -39,6 +40,16 @@ func (k *knowledge) begin(h *Handler, request *xacml.Request, query *Query) {
 	}
 	clear(sources)
 	*k = knowledge{plan: &h.plan, dictionary: h.dictionary, request: request, query: query, sources: sources}
+}
+
+// finder is the knowledge as the PDP asks it. Where there are no sources nobody can
+// be asked, so that what the request does not hold is absent, also in a request
+// that access-permitted makes.
+func (k *knowledge) finder() pdp.Finder {
+	if len(k.plan.sources) == 0 {
+		return nil
+	}
+	return k
 }
 
 // Find gives the values that the sources have for the key (§7.3.5). It makes

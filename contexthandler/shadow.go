@@ -35,7 +35,7 @@ func (s *shadow) chosen() bool { return s.rate > 0 && rand.Float64() < s.rate }
 // compared is the result, or Indeterminate if the other evaluator has another one
 // for the same request, attributes and reading of the clock.
 func (s *shadow) compared(ctx context.Context, decider *pdp.PDP, k *knowledge, result xacml.Result) xacml.Result {
-	other := s.other(decider, ctx, k.request, k)
+	other := s.other(decider, ctx, k.request, k.finder())
 	if ctx.Err() != nil {
 		return result // one of them was given up, and so will the decision be
 	}
