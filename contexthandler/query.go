@@ -3,6 +3,7 @@ package contexthandler
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/forseti-pdp/forseti/pap"
@@ -58,6 +59,7 @@ func (q *Query) Close() {
 	clear(q.seen[:q.count])
 	clear(q.values)
 	q.snapshot, q.query, q.count, q.current, q.values = nil, pdp.Query{}, 0, nil, q.values[:0]
+	clear(q.known.sources) // they hold what was asked and found
 	q.known = knowledge{sources: q.known.sources}
 	q.handler.plain.pool.Put(q)
 }
@@ -118,7 +120,7 @@ func (q *Query) valuesOf(n name) []value.Value {
 	var out []value.Value
 	for _, v := range q.values {
 		if v.attribute == attribute {
-			out = append(out, value.String(v.text))
+			out = append(out, value.String(strings.Clone(v.text))) // sources may keep it
 		}
 	}
 	return distinct(out)
