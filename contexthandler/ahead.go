@@ -9,10 +9,11 @@ import (
 // To decide ahead is to evaluate first, and to ask sources when the evaluation
 // comes to their attributes, one after the other. That saves the search for what
 // may matter, which with many policies costs far more than the decision, at the
-// price of a question now and then that would not have mattered. It is for sources that answer at once, as from a
-// cache: slow ones are better asked side by side. So a source that is not known
-// to be quick ends the evaluation, the result is thrown away, and the decision is
-// made in the general way with what is known by then.
+// price of a question now and then that would not have mattered. It is for
+// sources that answer at once, as from a cache: slow ones are better asked side by
+// side. So a source that is not known to be quick ends the evaluation, the result
+// is thrown away, and the decision is made in the general way with what is known
+// by then.
 
 // quick is how long a source may take to count as one that answers at once.
 const quick = 250 * time.Microsecond
@@ -25,7 +26,7 @@ type ahead struct {
 	spent   time.Duration // in sources
 }
 
-// begin makes ready for an evaluation ahead, and gives its context.
+// lookAhead makes ready for an evaluation ahead, and gives its context.
 func (k *knowledge) lookAhead(ctx context.Context) context.Context {
 	k.ahead.context = watched{ctx, k}
 	return &k.ahead.context

@@ -100,12 +100,7 @@ func (t *translator) quick(f, applied *function.Function, arguments []expression
 // predicate is the comparison of an attribute with the symbols of literals, if
 // the application is one; otherwise nil.
 func (t *translator) predicate(f, applied *function.Function, arguments []expression) expression {
-	switch f.ID {
-	case xacml.Function1 + "string-one-and-only", xacml.Function1 + "anyURI-one-and-only":
-	default:
-		if isOneAndOnly(f) {
-			break
-		}
+	if !isOneAndOnly(f) {
 		return t.membership(f, applied, arguments)
 	}
 	if d, ok := arguments[0].(*designator); ok {
