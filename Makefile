@@ -19,7 +19,7 @@ endif
 # Go version change.
 BIN := $(CURDIR)/.tools
 TOOLS := $(BIN)/$(shell go env GOVERSION)-$(shell cat tools/go.mod tools/go.sum | cksum | cut -d ' ' -f 1).stamp
-WIRE := proto/forseti/authorization/v1
+WIRE := proto/forseti/authorization/v1 proto/forseti/attribute/v1
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test race fuzz conformance bench bench-full lint fmt gen check

@@ -50,7 +50,9 @@ const lattice = `
 	pdp, pdp/xacmljson < pdp/conformance;
 
 	# Where attributes and policies come from.
-	pdp < pip < pip/derive, pip/sql, pip/static;
+	pdp < pip < pip/derive, pip/http, pip/sql, pip/static;
+	pip, proto/forseti/attribute/v1 < pip/grpc;
+	pdp/xacml, proto/forseti/attribute/v1 < pip/grpc/attributeserver < pip/grpc/attributeserver/example;
 	pdp, pdp/xacmlxml < pap;
 
 	# The service. Protocols know the context handler, it knows none of them.
@@ -59,7 +61,7 @@ const lattice = `
 	< contexthandler/rpc;
 
 	# The program.
-	contexthandler/rpc, pip/derive, pip/sql, pip/static
+	contexthandler/rpc, pip/derive, pip/grpc, pip/http, pip/sql, pip/static
 	< cmd/forseti/internal/config
 	< cmd/forseti/internal/demo
 	< cmd/forseti;
@@ -81,16 +83,16 @@ const gates = `
 	# The standard library.
 	encoding/xml: pdp/xacmlxml;
 	database/sql: pip/sql;
-	flag:         bench/...;
+	flag:         bench/..., pip/grpc/attributeserver/example;
 	log:          nobody;
 	log/slog:     ...;
-	net:          contexthandler/rpc, cmd/..., bench/rpc;
+	net:          pip/grpc, pip/grpc/attributeserver/example, pip/http, contexthandler/rpc, cmd/..., bench/rpc;
 	net/netip:    ...;
 	net/url:      ...;
-	os:           pap, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
+	os:           pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
 	os/exec:      bench/rpc;
 	plugin:       nobody;
-	syscall:      pap, cmd/forseti;
+	syscall:      pap, pip/grpc/attributeserver/example, cmd/forseti;
 	unsafe:       proto/...;
 
 	# The core: no RPC, no metrics.
@@ -100,14 +102,16 @@ const gates = `
 	# Sources of attributes and policies.
 	github.com/fsnotify/fsnotify: pap;
 	github.com/maypok86/otter/v2: pip;
+	github.com/sony/gobreaker/v2: pip;
+	golang.org/x/oauth2:          pip/http;
 	golang.org/x/sync:            pip, contexthandler;
 	modernc.org/sqlite:           pip/sql;
 
 	# The service.
 	github.com/prometheus/client_golang: pip, pap, contexthandler, contexthandler/..., cmd/...;
-	google.golang.org/genproto/googleapis/rpc: contexthandler/rpc, cmd/forseti;
-	google.golang.org/grpc: proto/..., contexthandler/rpc, cmd/..., bench/rpc;
-	google.golang.org/protobuf: proto/..., contexthandler/rpc, cmd/..., bench/rpc;
+	google.golang.org/genproto/googleapis/rpc: pip/grpc, contexthandler/rpc, cmd/forseti;
+	google.golang.org/grpc: proto/..., pip/grpc, pip/grpc/..., contexthandler/rpc, cmd/..., bench/rpc;
+	google.golang.org/protobuf: proto/..., pip/grpc, pip/grpc/..., contexthandler/rpc, cmd/..., bench/rpc;
 	golang.org/x/net: bench/rpc;
 	golang.org/x/sys: bench/rpc;
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/maypok86/otter/v2"
+
+	"github.com/forseti-pdp/forseti/pdp/value"
 )
 
 // DefaultMaxEntries is the number of answers that a cache remembers.
@@ -30,45 +32,60 @@ func (c CacheConfig) enabled() bool { return c.TTL > 0 || c.NegativeTTL > 0 }
 
 // Cache remembers the answers of one provider. It remembers answers only:
 // errors, among them timeouts and cancellations, are never kept, and an answer
-// is never served after its time.
+// is never given after its time, unless the source fails and the attribute
+// allows it ([Provided].StaleIfError).
 type Cache struct {
-	cfg     CacheConfig
-	clock   monotonic
-	entries *otter.Cache[string, entry]
+	cfg      CacheConfig
+	provides []Provided
+	stale    time.Duration // the longest StaleIfError
+	clock    monotonic
+	entries  *otter.Cache[string, *entry]
+	flights  flights
 }
 
-// entry is a remembered answer.
+// entry is a remembered answer. It is never changed.
 type entry struct {
-	answer Answer
-	since  int64 // clock reading at which the question was asked
-	ttl    time.Duration
+	question Question
+	bags     []value.Bag
+	since    int64 // clock reading at which the question was asked
+	ttl      time.Duration
+	limit    time.Duration // no use, stale or not, from this age on; zero: none
 }
 
-// NewCache makes an empty cache.
-func NewCache(cfg CacheConfig) (*Cache, error) {
+// fresh is the answer at an age before its time is up.
+func (e *entry) fresh(age time.Duration) Answer {
+	return Answer{Bags: e.bags, Cached: true, Age: age, Reuse: e.ttl - age}
+}
+
+// NewCache makes an empty cache for answers of what is provided.
+func NewCache(cfg CacheConfig, provides []Provided) (*Cache, error) {
 	if cfg.TTL < 0 || cfg.NegativeTTL < 0 || cfg.MaxEntries < 0 {
 		return nil, errors.New("the times and the size of a cache must not be negative")
 	}
 	if cfg.MaxEntries == 0 {
 		cfg.MaxEntries = DefaultMaxEntries
 	}
-	clock := monotonic{start: time.Now()}
-	entries, err := otter.New(&otter.Options[string, entry]{
+	c := &Cache{cfg: cfg, provides: provides, clock: monotonic{start: time.Now()}}
+	for _, p := range provides {
+		c.stale = max(c.stale, p.StaleIfError)
+	}
+	entries, err := otter.New(&otter.Options[string, *entry]{
 		MaximumSize: cfg.MaxEntries,
-		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[string, entry]) time.Duration {
-			return e.Value.ttl
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[string, *entry]) time.Duration {
+			return e.Value.ttl + c.stale
 		}),
-		Clock: clock,
+		Clock: c.clock,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Cache{cfg: cfg, clock: clock, entries: entries}, nil
+	c.entries = entries
+	return c, nil
 }
 
 // Cached remembers the answers of p. It is [Cache.Serve] around [Cache.Fill].
-func Cached(p Provider, cfg CacheConfig) (Provider, error) {
-	c, err := NewCache(cfg)
+func Cached(p Provider, cfg CacheConfig, provides []Provided) (Provider, error) {
+	c, err := NewCache(cfg, provides)
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +95,17 @@ func Cached(p Provider, cfg CacheConfig) (Provider, error) {
 // Serve answers from the cache, and asks p what the cache does not know.
 func (c *Cache) Serve(p Provider) Provider {
 	return ProviderFunc(func(ctx context.Context, q Question) (Answer, error) {
-		if e, ok := c.entries.GetIfPresent(q.Key()); ok {
-			if age := c.age(e); age < e.ttl {
-				return Answer{Bags: e.answer.Bags, Cached: true, Age: age}, nil
+		key := q.Key()
+		if e, ok := c.entries.GetIfPresent(key); ok {
+			if age := c.age(e.since); age < e.ttl {
+				return e.fresh(age), nil
 			}
 		}
-		return p.Fetch(ctx, q)
+		a, err := p.Fetch(ctx, q)
+		if err != nil && c.stale > 0 && excuses(err) {
+			return c.pastItsTime(key, err)
+		}
+		return a, err
 	})
 }
 
@@ -91,28 +113,81 @@ func (c *Cache) Serve(p Provider) Provider {
 // the moment of the question, so a slow source does not make values look fresh.
 func (c *Cache) Fill(p Provider) Provider {
 	return ProviderFunc(func(ctx context.Context, q Question) (Answer, error) {
-		since := c.clock.NowNano()
-		a, err := p.Fetch(ctx, q)
+		f, since := c.flights.begin(q), c.clock.NowNano()
+		a, err := fetchRecovered(ctx, p, q)
 		if err != nil {
+			c.flights.end(f, func() {})
 			return Answer{}, err
 		}
-		e := entry{answer: a, since: since, ttl: c.ttl(a)}
-		// An answer that came after the time was up may have been cut short.
-		if ctx.Err() == nil && c.age(e) < e.ttl {
-			c.entries.Set(q.Key(), e)
-		}
+		a.Reuse = 0 // unless it is remembered
+		e := &entry{question: q, bags: a.Bags, since: since, ttl: c.ttl(a), limit: a.ValidFor}
+		c.flights.end(f, func() {
+			// An answer that came after the time was up may have been cut short.
+			if ctx.Err() == nil && c.keep(e) {
+				a.Reuse = max(0, e.ttl-c.age(e.since))
+			}
+		})
 		return a, nil
 	})
 }
 
-// age is the time since the question of the entry was asked.
-func (c *Cache) age(e entry) time.Duration { return time.Duration(c.clock.NowNano() - e.since) }
+// keep replaces what is remembered by the answer, if that is newer, or by
+// nothing if it has no time to live: what was known before is no longer true,
+// and must not come back when the source fails.
+func (c *Cache) keep(e *entry) (kept bool) {
+	c.entries.Compute(e.question.Key(), func(old *entry, found bool) (*entry, otter.ComputeOp) {
+		switch {
+		case found && old.since > e.since:
+			return old, otter.CancelOp
+		case c.age(e.since) < e.ttl:
+			kept = true
+			return e, otter.WriteOp
+		case found:
+			return old, otter.InvalidateOp
+		default:
+			return nil, otter.CancelOp
+		}
+	})
+	return kept
+}
 
-// ttl is the time for which the answer is remembered.
+// Forget drops the answers to the questions that match, all if match is nil, and
+// tells how many they were. Nothing that was asked for before it was called is
+// remembered after it returned.
+func (c *Cache) Forget(match func(Question) bool) int {
+	c.flights.forget(match, func(Question) {})
+	var keys []string
+	for key, e := range c.entries.All() {
+		if match == nil || match(e.question) {
+			keys = append(keys, key)
+		}
+	}
+	dropped := 0
+	for _, key := range keys {
+		if _, ok := c.entries.Invalidate(key); ok {
+			dropped++
+		}
+	}
+	return dropped
+}
+
+// age is the time since a reading of the clock.
+func (c *Cache) age(since int64) time.Duration { return time.Duration(c.clock.NowNano() - since) }
+
+// ttl is the time for which the answer is remembered: the least of those that
+// are set. Not above zero: not at all.
 func (c *Cache) ttl(a Answer) time.Duration {
 	ttl := c.cfg.TTL
 	if a.Empty() {
 		ttl = c.cfg.NegativeTTL
+	}
+	for _, p := range c.provides {
+		if p.TTL > 0 {
+			ttl = min(ttl, p.TTL)
+		}
+	}
+	if a.ValidFor != 0 {
+		ttl = min(ttl, a.ValidFor)
 	}
 	return ttl - time.Duration(rand.Float64()*0.1*float64(ttl))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,7 +13,7 @@ import (
 // mustCached is Cached with a good configuration.
 func mustCached(t *testing.T, p Provider, cfg CacheConfig) Provider {
 	t.Helper()
-	c, err := Cached(p, cfg)
+	c, err := Cached(p, cfg, roles(nil).Provides)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +123,7 @@ func TestCachedKeepsQuestionsApart(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
-	c, err := NewCache(CacheConfig{TTL: time.Hour, MaxEntries: 100})
+	c, err := NewCache(CacheConfig{TTL: time.Hour, MaxEntries: 100}, roles(nil).Provides)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +138,7 @@ func TestCacheIsBounded(t *testing.T) {
 }
 
 func TestCacheJitter(t *testing.T) {
-	c, err := NewCache(CacheConfig{TTL: time.Hour})
+	c, err := NewCache(CacheConfig{TTL: time.Hour}, roles(nil).Provides)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,8 +157,100 @@ func TestCacheJitter(t *testing.T) {
 
 func TestNewCacheRefuses(t *testing.T) {
 	for _, cfg := range []CacheConfig{{TTL: -1}, {NegativeTTL: -1}, {MaxEntries: -1}} {
-		if _, err := NewCache(cfg); err == nil {
+		if _, err := NewCache(cfg, nil); err == nil {
 			t.Errorf("got no error for %+v", cfg)
 		}
 	}
+}
+
+// The least of all times holds, and what the backend says of its answer is one.
+func TestCachedTimes(t *testing.T) {
+	tests := []struct {
+		name     string
+		cache    CacheConfig
+		ttls     []time.Duration // of the attributes
+		validFor time.Duration
+		a        []string
+		want     time.Duration
+	}{
+		{"cache", CacheConfig{TTL: time.Minute}, []time.Duration{0, 0}, 0, []string{"a"}, time.Minute},
+		{"attribute", CacheConfig{TTL: time.Minute}, []time.Duration{0, 10 * time.Second}, 0, []string{"a"}, 10 * time.Second},
+		{"least attribute", CacheConfig{TTL: time.Minute}, []time.Duration{20 * time.Second, 10 * time.Second}, 0, []string{"a"}, 10 * time.Second},
+		{"longer attribute", CacheConfig{TTL: time.Minute}, []time.Duration{time.Hour, 0}, 0, []string{"a"}, time.Minute},
+		{"backend", CacheConfig{TTL: time.Minute}, []time.Duration{0, 0}, 5 * time.Second, []string{"a"}, 5 * time.Second},
+		{"longer backend", CacheConfig{TTL: time.Minute}, []time.Duration{0, 0}, time.Hour, []string{"a"}, time.Minute},
+		{"backend forbids", CacheConfig{TTL: time.Minute}, []time.Duration{0, 0}, -1, []string{"a"}, 0},
+		{"attribute of none", CacheConfig{TTL: time.Hour, NegativeTTL: time.Minute}, []time.Duration{10 * time.Second, 0}, 0, nil, 10 * time.Second},
+		{"backend of none", CacheConfig{TTL: time.Hour}, []time.Duration{0, 0}, time.Minute, nil, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := answer(tt.a...)
+				a.Bags, a.ValidFor = append(a.Bags, answer().Bags...), tt.validFor
+				p, asked := counting(after(0, a))
+				p, err := Cached(p, tt.cache, []Provided{{Key: roleKey, TTL: tt.ttls[0]}, {Key: userKey, TTL: tt.ttls[1]}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				first := wantRoles(t, p, ask("1"), tt.a...)
+				if least := tt.want * 9 / 10; first.Reuse < least || first.Reuse > tt.want {
+					t.Errorf("got reuse %v, want %v to %v", first.Reuse, least, tt.want)
+				}
+				for at := time.Duration(0); at < tt.want*9/10; at += tt.want / 10 {
+					a := wantRoles(t, p, ask("1"), tt.a...)
+					if got := first.Reuse - at; !a.Cached || a.Reuse != got {
+						t.Errorf("after %v: got cached %t, reuse %v, want it and %v", at, a.Cached, a.Reuse, got)
+					}
+					time.Sleep(tt.want / 10)
+				}
+				time.Sleep(tt.want / 10)
+				if wantRoles(t, p, ask("1"), tt.a...); asked.Load() != 2 {
+					t.Errorf("after its time: got %d questions, want 2", asked.Load())
+				}
+			})
+		})
+	}
+}
+
+// What a slow source gives may be used for a shorter time.
+func TestCachedReuseCountsFromTheQuestion(t *testing.T) {
+	for took, least := range map[time.Duration]time.Duration{4 * time.Second: 5 * time.Second, 11 * time.Second: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			p := mustCached(t, after(took, answer("dagl")), CacheConfig{TTL: 10 * time.Second})
+			a := wantRoles(t, p, ask("1"), "dagl")
+			if most := max(0, 10*time.Second-took); a.Reuse < least || a.Reuse > most {
+				t.Errorf("got reuse %v after %v, want %v to %v", a.Reuse, took, least, most)
+			}
+		})
+	}
+}
+
+// An answer that was asked for earlier does not replace a newer one, however
+// late it comes.
+func TestCachedKeepsTheNewer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		p := mustCached(t, ProviderFunc(func(ctx context.Context, q Question) (Answer, error) {
+			n++
+			if n == 1 {
+				return after(2*time.Second, answer("old"))(ctx, q)
+			}
+			return after(time.Second, answer("new"))(ctx, q)
+		}), CacheConfig{TTL: time.Hour})
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				if _, err := p.Fetch(t.Context(), ask("1")); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+			time.Sleep(time.Millisecond)
+		}
+		wg.Wait()
+		if a := wantRoles(t, p, ask("1"), "new"); !a.Cached {
+			t.Error("nothing was remembered")
+		}
+	})
 }

@@ -54,6 +54,9 @@ func CheckDeclaration(needs []Need, provides []Provided) error {
 			fail("attribute %q is provided twice", p.Key.ID)
 		}
 		keys[p.Key] = true
+		if p.TTL < 0 || p.StaleIfError < 0 {
+			fail("provided attribute %q: times must not be negative", p.Key.ID)
+		}
 	}
 	return errors.Join(errs...)
 }

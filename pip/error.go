@@ -4,29 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Outcome says how a question went. The set is closed: outcomes are labels of
 // metrics.
 type Outcome string
 
-// The outcomes. The first three are answers, the others are errors.
+// The outcomes. The first four are answers, the others are errors.
 const (
 	OutcomeOK          Outcome = "ok"          // the source gave values
 	OutcomeEmpty       Outcome = "empty"       // the source said that there are none
 	OutcomeCached      Outcome = "cached"      // a cache remembered the answer
+	OutcomeStale       Outcome = "stale"       // the source failed, and a cache gave what it may give past its time
 	OutcomeTimeout     Outcome = "timeout"     // the time was up
 	OutcomeCanceled    Outcome = "canceled"    // the caller went away
 	OutcomeInvalid     Outcome = "invalid"     // the source gave what it must not give
 	OutcomeUnavailable Outcome = "unavailable" // the source could not be asked
+	OutcomeOpen        Outcome = "open"        // the breaker did not let the source be asked
 	OutcomeError       Outcome = "error"       // anything else
 )
 
 // Outcomes lists every outcome.
 func Outcomes() []Outcome {
 	return []Outcome{
-		OutcomeOK, OutcomeEmpty, OutcomeCached,
-		OutcomeTimeout, OutcomeCanceled, OutcomeInvalid, OutcomeUnavailable, OutcomeError,
+		OutcomeOK, OutcomeEmpty, OutcomeCached, OutcomeStale,
+		OutcomeTimeout, OutcomeCanceled, OutcomeInvalid, OutcomeUnavailable, OutcomeOpen, OutcomeError,
 	}
 }
 
@@ -40,6 +43,9 @@ type Error struct {
 	// Err is the cause, or nil. It is not part of the message, because what a
 	// backend or a parser writes may quote attribute values.
 	Err error
+	// RetryAfter is how long the backend asked to be left alone, as in the header
+	// Retry-After of HTTP; zero if it did not say.
+	RetryAfter time.Duration
 }
 
 // Error is the source, the outcome and the detail, without the cause.

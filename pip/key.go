@@ -11,7 +11,7 @@ import (
 // preceded by its length. Nothing is joined by delimiters, so no value can
 // pretend to be two.
 func (q Question) Key() string {
-	var key []byte
+	key := make([]byte, 0, 256) // most keys need no other memory than their own
 	for _, v := range q {
 		var dataType, text string
 		if v != nil {

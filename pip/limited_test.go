@@ -54,3 +54,17 @@ func TestLimitedAnswer(t *testing.T) {
 		})
 	}
 }
+
+// What only a cache may say is refused or ignored: an attribute that a provider
+// calls unknown must not become one without values.
+func TestLimitedAnswerIsWhole(t *testing.T) {
+	for _, a := range []Answer{
+		{Bags: answer().Bags, Unknown: []error{unavailable()}},
+		{Bags: answer("a").Bags, Unknown: []error{}},
+		{Bags: answer("a").Bags, Stale: true},
+	} {
+		s := roles(after(0, a))
+		_, err := Limited(s.Provider, s.Needs, s.Provides, 0).Fetch(t.Context(), ask("1"))
+		wantOutcome(t, err, OutcomeInvalid)
+	}
+}

@@ -3,6 +3,7 @@ package pip
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -14,14 +15,14 @@ func Timeout(p Provider, own, reserve time.Duration) Provider {
 		if err := ctx.Err(); err != nil {
 			return Answer{}, Failure(ctx, err)
 		}
-		budget := own
+		budget, callers := own, false // whether the caller's time is the shorter
 		if deadline, ok := ctx.Deadline(); ok {
 			left := time.Until(deadline) - reserve
 			if left <= 0 {
-				return Answer{}, &Error{Outcome: OutcomeTimeout, Detail: "no time is left to ask", Err: context.DeadlineExceeded}
+				return Answer{}, &Error{Outcome: OutcomeTimeout, Detail: "no time is left to ask", Err: errCaller}
 			}
 			if budget <= 0 || left < budget {
-				budget = left
+				budget, callers = left, true
 			}
 		}
 		if budget > 0 {
@@ -30,12 +31,20 @@ func Timeout(p Provider, own, reserve time.Duration) Provider {
 			defer cancel()
 		}
 		a, err := p.Fetch(ctx, q)
-		if err != nil {
-			return Answer{}, late(ctx, err)
+		if err == nil {
+			return a, nil
 		}
-		return a, nil
+		err = late(ctx, err)
+		if callers && ctx.Err() != nil && outcomeOf(err) == OutcomeTimeout {
+			err = &Error{Outcome: OutcomeTimeout, Detail: "the time of the caller was up", Err: errCaller}
+		}
+		return Answer{}, err
 	})
 }
+
+// errCaller is in the errors of questions for which the caller had less time
+// than the source may take: they say nothing about the source.
+var errCaller = fmt.Errorf("the caller could not wait: %w", context.DeadlineExceeded)
 
 // late is err, or a timeout or cancellation if that is what made the provider
 // fail. What a provider found out for sure, it found out in time.

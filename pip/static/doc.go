@@ -1,5 +1,5 @@
-// Package static answers from tables that are read once: rows in a YAML or
-// JSON file, or in the configuration.
+// Package static answers from tables: rows in a YAML, JSON or CSV file, which
+// [Open] reads again when it changes, or in memory.
 //
 // A row gives each column a scalar or a list of scalars. The source matches
 // its needs with columns, byte by byte, and answers with the values of the

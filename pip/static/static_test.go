@@ -163,7 +163,10 @@ func TestParseRefuses(t *testing.T) {
 		{"t.json", `[] []`, "text follows"},
 		{"t.json", `[] x`, "text follows"},
 		{"t.json", `[{"a": 1}`, "not JSON"},
-		{"t.csv", "a,b", "t.csv: a table is a .yaml, .yml or .json file"},
+		{"t.txt", "a,b", "t.txt: a table is a .yaml, .yml, .json or .csv file"},
+		{"t.csv", "", "t.csv:1: the names of the columns are missing"},
+		{"t.csv", "a,b\n1\n", "t.csv:2: wrong number of fields"},
+		{"t.csv", "a,b\n1,\"2\n", "t.csv:2: extraneous or missing \" in quoted-field"},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s/%q", tt.name, tt.data), func(t *testing.T) {

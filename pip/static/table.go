@@ -33,9 +33,10 @@ type Row struct {
 	Cells map[string][]string
 }
 
-// ReadFile reads a table from a file, whose name ends in .yaml, .yml or .json.
-// The file holds a list of rows, or a map with the list under "rows" and the
-// names of the columns under "columns".
+// ReadFile reads a table from a file, whose name ends in .yaml, .yml, .json or .csv.
+// A file in YAML or JSON holds a list of rows, or a map with the list under "rows"
+// and the names of the columns under "columns". One of comma-separated values begins
+// with the names of the columns; an empty cell is no value.
 func ReadFile(name string) (Table, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -64,8 +65,10 @@ func Parse(name string, data []byte) (Table, error) {
 		t, err = parseYAML(data)
 	case ".json":
 		t, err = parseJSON(data)
+	case ".csv":
+		t, err = parseCSV(data)
 	default:
-		return Table{}, fmt.Errorf("%s: a table is a .yaml, .yml or .json file", name)
+		return Table{}, fmt.Errorf("%s: a table is a .yaml, .yml, .json or .csv file", name)
 	}
 	if err != nil {
 		return Table{}, fmt.Errorf("%s:%w", name, err)
