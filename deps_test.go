@@ -68,6 +68,7 @@ const lattice = `
 
 	# For tests.
 	internal/bounds;
+	internal/pgtest;
 
 	# What speed is measured with.
 	pap < bench/workload < bench/floor < bench < bench/report;
@@ -86,13 +87,13 @@ const gates = `
 	flag:         bench/..., pip/grpc/attributeserver/example;
 	log:          nobody;
 	log/slog:     ...;
-	net:          pip/grpc, pip/grpc/attributeserver/example, pip/http, contexthandler/rpc, cmd/..., bench/rpc;
+	net:          internal/pgtest, pip/grpc, pip/grpc/attributeserver/example, pip/http, contexthandler/rpc, cmd/..., bench/rpc;
 	net/netip:    ...;
 	net/url:      ...;
-	os:           pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
-	os/exec:      bench/rpc;
+	os:           internal/pgtest, pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
+	os/exec:      internal/pgtest, bench/rpc;
 	plugin:       nobody;
-	syscall:      pap, pip/grpc/attributeserver/example, cmd/forseti;
+	syscall:      internal/pgtest, pap, pip/grpc/attributeserver/example, cmd/forseti;
 	unsafe:       proto/...;
 
 	# The core: no RPC, no metrics.
@@ -102,6 +103,7 @@ const gates = `
 	# Sources of attributes and policies.
 	github.com/fsnotify/fsnotify: pap;
 	github.com/maypok86/otter/v2: pip;
+	github.com/jackc/pgx/v5:      pip/sql, internal/pgtest;
 	github.com/sony/gobreaker/v2: pip;
 	golang.org/x/oauth2:          pip/http;
 	golang.org/x/sync:            pip, contexthandler;

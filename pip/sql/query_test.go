@@ -38,26 +38,66 @@ func TestParameters(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.query, func(t *testing.T) {
-			got, err := parameters(tt.query)
+			got, err := scan(tt.query, dialectSQLite)
 			if tt.bad != (err != nil) {
 				t.Fatalf("got error %v, want one: %t", err, tt.bad)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(tt.want, got.parameters()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// FuzzParameters: the scan is total and ends.
+func TestNumbered(t *testing.T) {
+	tests := []struct{ query, want string }{
+		{"select 1", "select 1"},
+		{"select :a, :b, :a;", "select $1, $2, $1;"},
+		{"select :a::text, :b ::int, x::int[]", "select $1::text, $2 ::int, x::int[]"},
+		{"select ':a', \":a\", 'it''s :a', e'it\\'s :a', E'\\\\', :a", "select ':a', \":a\", 'it''s :a', e'it\\'s :a', E'\\\\', $1"},
+		{"select $$ :a $$, $q$ :a $$ :b $q$, :a", "select $$ :a $$, $q$ :a $$ :b $q$, $1"},
+		{"select /* :a /* :a */ :a */ :b -- :a\r, :a", "select /* :a /* :a */ :a */ $2 -- :a\r, $1"},
+		{"select a[:a], b[1:2], c[x: y]", "select a[$1], b[1:2], c[x: y]"},
+		{"select f(x := :a), d ? 'k', e @> :b, @ -1, a$b", "select f(x := $1), d ? 'k', e @> $2, @ -1, a$b"},
+		{"select namee':a' || :b", "select namee':a' || $2"},
+	}
+	for _, tt := range tests {
+		got, err := scan(tt.query, dialectPostgres)
+		if err != nil {
+			t.Errorf("%s: %v", tt.query, err)
+			continue
+		}
+		if diff := cmp.Diff(tt.want, got.numbered([]string{"a", "b"})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.query, diff)
+		}
+	}
+	for _, query := range []string{"select $1", "select $$ a", "select $q$ a $$", "select e'a\\'", "select /* /* */", "select 1; select 2", "table a", "listen a"} {
+		if got, err := scan(query, dialectPostgres); err == nil {
+			t.Errorf("%s: got %q, want an error", query, got)
+		}
+	}
+}
+
+// FuzzParameters: the scan is total, ends, and loses nothing.
 func FuzzParameters(f *testing.F) {
 	f.Add("select :a, ':b' /* :c */ -- :d\n, [e]")
 	f.Add("select 'a")
+	f.Add("select $a$ :b $a$, e'\\':c', :d::text")
 	f.Fuzz(func(t *testing.T, query string) {
-		names, err := parameters(query)
-		for _, name := range names {
-			if err == nil && word(name) != len(name) {
-				t.Errorf("got the name %q", name)
+		for _, d := range []dialect{dialectSQLite, dialectPostgres} {
+			got, err := scan(query, d)
+			if err != nil {
+				continue
+			}
+			again := got.pieces[0]
+			for i, name := range got.names {
+				if d.word(name) != len(name) {
+					t.Errorf("got the name %q", name)
+				}
+				again += ":" + name + got.pieces[i+1]
+			}
+			if again != query {
+				t.Errorf("got %q, want %q", again, query)
 			}
 		}
 	})

@@ -1,29 +1,33 @@
 package sql
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
-	"unicode/utf8"
+	"sync/atomic"
 
-	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pip"
 )
 
-// DefaultMaxRows is the number of rows that one answer may take.
-const DefaultMaxRows = 10_000
+// The limits of one answer.
+const (
+	DefaultMaxRows  = 10_000
+	DefaultMaxBytes = 1 << 20
+)
 
 // Config describes a query as a source.
 type Config struct {
-	DB *sql.DB
+	DB *Database
 	// Query is one statement that reads. Its parameters are :name for each need,
 	// no more and no fewer.
 	Query string
+	// Bulk is the query for several questions at once: each parameter is a list
+	// with one element for each question, the columns have the names that those of
+	// Query have, and Echo must name every need. Empty: one question at a time.
+	Bulk  string
 	Needs []pip.Need
 	// Provides lists result columns in From.
 	Provides []pip.Provided
@@ -32,55 +36,149 @@ type Config struct {
 	Echo map[string]string
 	// MaxRows bounds the rows of one answer; zero stands for [DefaultMaxRows].
 	MaxRows int
+	// MaxBytes bounds the rows of one answer, the sum of what their cells hold;
+	// zero stands for [DefaultMaxBytes].
+	MaxBytes int
+}
+
+// check reports everything that is wrong apart from the queries.
+func (cfg Config) check() error {
+	errs := []error{pip.CheckDeclaration(cfg.Needs, cfg.Provides)}
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if cfg.DB == nil {
+		fail("a query needs a database")
+	}
+	if cfg.MaxRows < 0 || cfg.MaxBytes < 0 {
+		fail("the number of rows and of bytes must not be negative")
+	}
+	for _, out := range cfg.Provides {
+		if len(out.From) == 0 {
+			fail("attribute %q has no column", out.Key.ID)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Echo)) {
+		if !slices.ContainsFunc(cfg.Needs, func(n pip.Need) bool { return n.Name == name }) {
+			fail("echo names the unknown need %q", name)
+		}
+	}
+	if cfg.Bulk != "" && (len(cfg.Needs) == 0 || len(cfg.Echo) < len(cfg.Needs)) {
+		fail("a bulk query needs an echo of every need, to tell the rows apart")
+	}
+	return errors.Join(errs...)
 }
 
 // Provider answers from a database.
 type Provider struct {
 	cfg     Config
-	stmt    *sql.Stmt
-	columns int
-	from    [][]int     // result columns of each provided attribute
-	echo    map[int]int // result column by need
+	single  statement
+	bulk    statement // nil without Config.Bulk
+	checked atomic.Bool
 }
 
-// New prepares the query and asks it once with NULL for every need, in order to
-// compare the names of the result columns with the configuration. It reports
-// everything that is wrong. Close the provider before the database.
+// New reads the queries and compares them with the configuration and, if it can
+// be asked, with the database; see [Provider.Check]. It reports everything that
+// is wrong. Close the provider before the database.
 func New(ctx context.Context, cfg Config) (*Provider, error) {
-	errs := []error{pip.CheckDeclaration(cfg.Needs, cfg.Provides)}
-	if cfg.DB == nil {
-		errs = append(errs, errors.New("a query needs a database"))
+	err := cfg.check()
+	cfg.MaxRows = cmp.Or(cfg.MaxRows, DefaultMaxRows)
+	cfg.MaxBytes = cmp.Or(cfg.MaxBytes, DefaultMaxBytes)
+	p := &Provider{cfg: cfg}
+	if cfg.DB != nil {
+		err = errors.Join(err, p.prepare(ctx))
 	}
-	if cfg.MaxRows < 0 {
-		errs = append(errs, errors.New("the number of rows must not be negative"))
-	}
-	if cfg.MaxRows == 0 {
-		cfg.MaxRows = DefaultMaxRows
-	}
-	errs = append(errs, checkParameters(cfg.Query, cfg.Needs))
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	stmt, err := cfg.DB.PrepareContext(ctx, cfg.Query)
 	if err != nil {
-		return nil, fmt.Errorf("the query cannot be prepared: %w", err)
+		return nil, errors.Join(err, p.Close())
 	}
-	p := &Provider{cfg: cfg, stmt: stmt}
-	if err := p.resolve(ctx); err != nil {
-		return nil, errors.Join(err, stmt.Close())
+	err = p.Check(ctx)
+	if e, ok := errors.AsType[*pip.Error](err); ok && e.Outcome != pip.OutcomeError && e.Outcome != pip.OutcomeInvalid {
+		// Not there, or too slow: that will pass. The first question checks.
+		return p, nil
+	}
+	if err != nil {
+		return nil, errors.Join(cause(err), p.Close())
 	}
 	return p, nil
 }
 
-// Close releases the prepared query. It does not close the database.
-func (p *Provider) Close() error { return p.stmt.Close() }
+// prepare reads the queries.
+func (p *Provider) prepare(ctx context.Context) (err error) {
+	if p.single, err = p.cfg.DB.prepare(ctx, p.cfg.Query, p.cfg.Needs, false); err != nil {
+		return err
+	}
+	if p.cfg.Bulk == "" {
+		return nil
+	}
+	if p.bulk, err = p.cfg.DB.prepare(ctx, p.cfg.Bulk, p.cfg.Needs, true); err != nil {
+		return fmt.Errorf("bulk: %w", err)
+	}
+	return nil
+}
 
-// checkParameters compares the parameters of the query with the needs.
-func checkParameters(query string, needs []pip.Need) error {
-	names, err := parameters(query)
+// Check compares the parameters and columns of the queries with the
+// configuration, by asking each once with NULL for every need. It does so only
+// until it succeeded once. The error is a [pip.Error] that says with its outcome
+// whether the database could not be asked or does not fit.
+func (p *Provider) Check(ctx context.Context) error {
+	if p.checked.Load() {
+		return nil
+	}
+	for _, s := range p.statements() {
+		if err := p.probe(ctx, s); err != nil {
+			return err
+		}
+	}
+	p.checked.Store(true)
+	return nil
+}
+
+// probe checks one statement.
+func (p *Provider) probe(ctx context.Context, s statement) error {
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	rs, err := s.query(ctx, nil)
 	if err != nil {
 		return err
 	}
+	defer rs.close()
+	// Rows are not expected, but a few do no harm.
+	for n := 0; n < p.cfg.MaxRows && rs.next(); n++ {
+	}
+	if err := rs.err(); err != nil {
+		return err
+	}
+	_, err = p.cfg.layout(rs.columns())
+	return err
+}
+
+// statements are those that the configuration has.
+func (p *Provider) statements() []statement {
+	var all []statement
+	for _, s := range []statement{p.single, p.bulk} {
+		if s != nil {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// Close releases the prepared queries. It does not close the database.
+func (p *Provider) Close() error {
+	var errs []error
+	for _, s := range p.statements() {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Fetch asks the query.
+func (p *Provider) Fetch(ctx context.Context, q pip.Question) (pip.Answer, error) {
+	r := p.ask(ctx, p.single, []pip.Question{q})[0]
+	return r.Answer, r.Err
+}
+
+// checkNames compares the parameters of a query with the needs.
+func checkNames(names []string, needs []pip.Need) error {
 	var errs []error
 	for _, name := range names {
 		if !slices.ContainsFunc(needs, func(n pip.Need) bool { return n.Name == name }) {
@@ -95,196 +193,11 @@ func checkParameters(query string, needs []pip.Need) error {
 	return errors.Join(errs...)
 }
 
-// resolve finds the result columns that the configuration names.
-func (p *Provider) resolve(ctx context.Context) error {
-	args := make([]any, len(p.cfg.Needs))
-	for i, n := range p.cfg.Needs {
-		args[i] = sql.Named(n.Name, nil)
+// cause is what is behind an error, for whoever wrote the configuration: no
+// attribute value has been near it yet.
+func cause(err error) error {
+	if e, ok := errors.AsType[*pip.Error](err); ok && e.Err != nil {
+		return e.Err
 	}
-	rows, err := p.stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return fmt.Errorf("the query fails: %w", err)
-	}
-	types, err := rows.ColumnTypes()
-	if err := errors.Join(err, rows.Close()); err != nil {
-		return fmt.Errorf("the query has no result columns: %w", err)
-	}
-	p.columns = len(types)
-
-	var errs []error
-	column := func(user, name string) int {
-		at, count := -1, 0
-		for i, t := range types {
-			if t.Name() == name {
-				at = i
-				count++
-			}
-		}
-		switch {
-		case count == 0:
-			errs = append(errs, fmt.Errorf("%s: the query has no column %q", user, name))
-		case count > 1:
-			errs = append(errs, fmt.Errorf("%s: the query has %d columns %q", user, count, name))
-		case temporal(types[at].DatabaseTypeName()):
-			// Drivers turn such columns into points in time, and the text is lost.
-			errs = append(errs, fmt.Errorf("%s: column %q is a %s; select it as text, with cast(... as text)",
-				user, name, types[at].DatabaseTypeName()))
-		}
-		return at
-	}
-	for _, out := range p.cfg.Provides {
-		user := fmt.Sprintf("attribute %q", out.Key.ID)
-		if len(out.From) == 0 {
-			errs = append(errs, fmt.Errorf("%s has no column", user))
-		}
-		var from []int
-		for _, name := range out.From {
-			from = append(from, column(user, name))
-		}
-		p.from = append(p.from, from)
-	}
-	p.echo = make(map[int]int, len(p.cfg.Echo))
-	for _, name := range slices.Sorted(maps.Keys(p.cfg.Echo)) {
-		need := slices.IndexFunc(p.cfg.Needs, func(n pip.Need) bool { return n.Name == name })
-		if need < 0 {
-			errs = append(errs, fmt.Errorf("echo names the unknown need %q", name))
-			continue
-		}
-		p.echo[need] = column(fmt.Sprintf("echo of need %q", name), p.cfg.Echo[name])
-	}
-	return errors.Join(errs...)
-}
-
-// temporal reports whether the declared type of a column is about time.
-func temporal(declared string) bool {
-	switch strings.ToUpper(declared) {
-	case "DATE", "DATETIME", "TIME", "TIMESTAMP":
-		return true
-	default:
-		return false
-	}
-}
-
-// Fetch asks the query.
-func (p *Provider) Fetch(ctx context.Context, q pip.Question) (pip.Answer, error) {
-	if len(q) != len(p.cfg.Needs) {
-		return pip.Answer{}, pip.Invalidf("the question has %d values for %d needs", len(q), len(p.cfg.Needs))
-	}
-	args := make([]any, len(q))
-	for i, v := range q {
-		args[i] = sql.Named(p.cfg.Needs[i].Name, argument(v))
-	}
-	rows, err := p.stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return pip.Answer{}, pip.Failure(ctx, err)
-	}
-	bags, err := p.read(ctx, rows, q)
-	if closeErr := rows.Close(); err == nil && closeErr != nil {
-		err = pip.Failure(ctx, closeErr)
-	}
-	if err != nil {
-		return pip.Answer{}, err
-	}
-	return pip.Answer{Bags: bags}, nil
-}
-
-// argument is a value as a parameter: an integer as a number, so that it equals
-// numbers that have no column to take a type from; every other type as text.
-func argument(v value.Value) any {
-	if v.Type() == value.TypeInteger {
-		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
-			return n
-		}
-	}
-	return v.String()
-}
-
-// read makes the bags of the rows.
-func (p *Provider) read(ctx context.Context, rows *sql.Rows, q pip.Question) ([]value.Bag, error) {
-	values := make([][]value.Value, len(p.from))
-	seen := make([]map[string]bool, len(p.from))
-	for i := range seen {
-		seen[i] = make(map[string]bool)
-	}
-	cells := make([]any, p.columns)
-	targets := make([]any, p.columns)
-	for i := range cells {
-		targets[i] = &cells[i]
-	}
-	for count := 0; rows.Next(); count++ {
-		if count == p.cfg.MaxRows {
-			return nil, pip.Invalidf("the answer has more than %d rows", p.cfg.MaxRows)
-		}
-		if err := rows.Scan(targets...); err != nil {
-			return nil, pip.Failure(ctx, err)
-		}
-		if err := p.checkEcho(cells, q); err != nil {
-			return nil, err
-		}
-		for i, columns := range p.from {
-			for _, c := range columns {
-				v, err := cellValue(cells[c], p.cfg.Provides[i])
-				if err != nil {
-					return nil, err
-				}
-				if v != nil && !seen[i][v.String()] {
-					seen[i][v.String()] = true
-					values[i] = append(values[i], v)
-				}
-			}
-		}
-	}
-	// An error here may have cut the rows short.
-	if err := rows.Err(); err != nil {
-		return nil, pip.Failure(ctx, err)
-	}
-	bags := make([]value.Bag, len(values))
-	for i, out := range p.cfg.Provides {
-		bags[i] = value.NewBag(out.Key.Type, values[i]...)
-	}
-	return bags, nil
-}
-
-// checkEcho compares the key columns of a row with the question.
-func (p *Provider) checkEcho(cells []any, q pip.Question) error {
-	for need, column := range p.echo {
-		text, null, ok := lexical(cells[column])
-		if !ok || null || text != q[need].String() {
-			return pip.Invalidf("a row does not carry the value of the need %q that was asked for", p.cfg.Needs[need].Name)
-		}
-	}
-	return nil
-}
-
-// cellValue makes a value of a cell; nil for NULL.
-func cellValue(cell any, out pip.Provided) (value.Value, error) {
-	text, null, ok := lexical(cell)
-	switch {
-	case !ok:
-		return nil, pip.Invalidf("attribute %q has a value that is not text in UTF-8, a number or a boolean", out.Key.ID)
-	case null:
-		return nil, nil
-	default:
-		return pip.Parse(out.Key.Type, text)
-	}
-}
-
-// lexical is the lexical form of a cell; ok is false if it has none.
-func lexical(cell any) (s string, null, ok bool) {
-	switch c := cell.(type) {
-	case nil:
-		return "", true, true
-	case string:
-		return c, false, utf8.ValidString(c)
-	case []byte:
-		return string(c), false, utf8.Valid(c)
-	case int64:
-		return strconv.FormatInt(c, 10), false, true
-	case float64:
-		return strconv.FormatFloat(c, 'g', -1, 64), false, true
-	case bool:
-		return strconv.FormatBool(c), false, true
-	default:
-		return "", false, false
-	}
+	return err
 }

@@ -2,9 +2,9 @@ package sql
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,19 +13,31 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/forseti-pdp/forseti/internal/pgtest"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// server is the PostgreSQL server of all tests.
+var server pgtest.Server
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := server.Close(); err != nil && code == 0 {
+			code = 1
+		}
+		os.Exit(code)
+	}))
+}
 
 const seed = `
 create table roles (user_id text, party_id text, role text, level integer);
 insert into roles values
   ('1', '1000', 'regna', 3), ('1', '1000', 'dagl', null), ('1', '1000', 'dagl', 4), ('1', '1000', null, 3),
   ('Alice', '7', 'a', null), ('bob', '7', 'b', null), ('carol ', '7', 'c', null),
-  ('nobody', '7', null, null), ('bad', '7', 'x', 'three'), ('bin', '7', x'ff', null), ('o''neil', '7', 'o', 1);
+  ('nobody', '7', null, null), ('bad', '7', 'x', 'three'), ('bin', '7', x'ff', null), ('o''neil', '7', 'o', 1),
+  ('a"b\c,{}', '7', 'quote', null);
 create table folded (user_id text collate nocase, trimmed text collate rtrim, role text, since date);
 insert into folded values ('Alice', 'bob', 'admin', '2026-01-02');
 create table numbers (user_id integer, role text);
@@ -33,7 +45,7 @@ insert into numbers values (7, 'seven');
 `
 
 // database makes a database of the seed and opens it for reading.
-func database(t *testing.T) *sql.DB {
+func database(t testing.TB) *Database {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "pip ?#%.db")
 	if err := CreateFromSeed(t.Context(), path, seed); err != nil {
@@ -57,7 +69,7 @@ func key(id string, t value.Type) xacml.AttributeKey {
 }
 
 // roles is a query for roles and levels.
-func roles(db *sql.DB) Config {
+func roles(db *Database) Config {
 	return Config{
 		DB:    db,
 		Query: "select user_id, role, level from roles where user_id = :user and party_id = :party order by rowid",
@@ -74,7 +86,7 @@ func roles(db *sql.DB) Config {
 }
 
 // byUser is a query for the roles of a user alone.
-func byUser(db *sql.DB, query string, echo bool) Config {
+func byUser(db *Database, query string, echo bool) Config {
 	cfg := Config{
 		DB:       db,
 		Query:    query,
@@ -88,7 +100,7 @@ func byUser(db *sql.DB, query string, echo bool) Config {
 }
 
 // provider is New with a good configuration.
-func provider(t *testing.T, cfg Config) *Provider {
+func provider(t testing.TB, cfg Config) *Provider {
 	t.Helper()
 	p, err := New(t.Context(), cfg)
 	if err != nil {
@@ -275,13 +287,14 @@ func TestCancelAtAnyMoment(t *testing.T) {
 }
 
 func TestUnavailable(t *testing.T) {
-	db := database(t)
-	p := provider(t, roles(db))
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
+	for kind, cfg := range map[string]Config{"sqlite": roles(database(t)), "postgres": postgresRoles(postgresDatabase(t))} {
+		p := provider(t, cfg)
+		if err := cfg.DB.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := p.Fetch(t.Context(), ask("1", "1000"))
+		t.Run(kind, func(t *testing.T) { wantOutcome(t, err, pip.OutcomeUnavailable) })
 	}
-	_, err := p.Fetch(t.Context(), ask("1", "1000"))
-	wantOutcome(t, err, pip.OutcomeUnavailable)
 }
 
 func TestNewRefuses(t *testing.T) {
@@ -307,6 +320,16 @@ func TestNewRefuses(t *testing.T) {
 		{"statement that writes", func(c *Config) { c.Query = "delete from roles where user_id = :user and party_id = :party" }, "begins with select"},
 		{"two statements", func(c *Config) { c.Query += "; select 1" }, "one statement"},
 		{"negative limit", func(c *Config) { c.MaxRows = -1 }, "must not be negative"},
+		{"bulk without echo", func(c *Config) { c.Bulk = c.Query }, "echo of every need"},
+		{"bulk of other columns", func(c *Config) {
+			c.Echo["party"] = "party"
+			c.Query = strings.Replace(c.Query, "role,", "role, party_id as party,", 1)
+			c.Bulk = strings.Replace(c.Query, "role,", "role as rolle,", 1)
+		}, `no column "role"`},
+		{"bulk with another parameter", func(c *Config) {
+			c.Echo["party"] = "party"
+			c.Bulk = "select :user"
+		}, `bulk: the query does not use the need "party"`},
 		{"declaration", func(c *Config) { c.Provides = nil }, "must provide"},
 		{"date column", func(c *Config) {
 			c.Query = "select since as user_id, role, since as level from folded where :user = :party"

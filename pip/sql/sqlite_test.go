@@ -9,7 +9,7 @@ import (
 )
 
 func TestOpenIsReadOnly(t *testing.T) {
-	db := database(t)
+	db := database(t).backend.(sqliteFile)
 	for _, statement := range []string{
 		"insert into roles values ('2', '1', 'x', 1)",
 		"create table other (a)",
@@ -53,7 +53,7 @@ func rowCount(t *testing.T, path string) int {
 	}
 	defer db.Close() //nolint:errcheck // read-only
 	var n int
-	if err := db.QueryRowContext(t.Context(), "select count(*) from a").Scan(&n); err != nil {
+	if err := db.backend.(sqliteFile).QueryRowContext(t.Context(), "select count(*) from a").Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
