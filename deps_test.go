@@ -50,7 +50,7 @@ const lattice = `
 	pdp, pdp/xacmljson < pdp/conformance;
 
 	# Where attributes and policies come from.
-	pdp < pip < pip/derive, pip/http, pip/sql, pip/static;
+	pdp < pip < pip/derive, pip/http, pip/ldap, pip/sql, pip/static;
 	pip, proto/forseti/attribute/v1 < pip/grpc;
 	pdp/xacml, proto/forseti/attribute/v1 < pip/grpc/attributeserver < pip/grpc/attributeserver/example;
 	pdp, pdp/xacmlxml < pap;
@@ -61,14 +61,13 @@ const lattice = `
 	< contexthandler/rpc;
 
 	# The program.
-	contexthandler/rpc, pip/derive, pip/grpc, pip/http, pip/sql, pip/static
+	contexthandler/rpc, pip/derive, pip/grpc, pip/http, pip/ldap, pip/sql, pip/static
 	< cmd/forseti/internal/config
 	< cmd/forseti/internal/demo
 	< cmd/forseti;
 
 	# For tests.
-	internal/bounds;
-	internal/pgtest;
+	internal/bounds, internal/faultproxy, internal/pgtest;
 
 	# What speed is measured with.
 	pap < bench/workload < bench/floor < bench < bench/report;
@@ -87,10 +86,10 @@ const gates = `
 	flag:         bench/..., pip/grpc/attributeserver/example;
 	log:          nobody;
 	log/slog:     ...;
-	net:          internal/pgtest, pip/grpc, pip/grpc/attributeserver/example, pip/http, contexthandler/rpc, cmd/..., bench/rpc;
+	net:          internal/faultproxy, internal/pgtest, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, contexthandler/rpc, cmd/..., bench/rpc;
 	net/netip:    ...;
 	net/url:      ...;
-	os:           internal/pgtest, pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
+	os:           internal/pgtest, pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
 	os/exec:      internal/pgtest, bench/rpc;
 	plugin:       nobody;
 	syscall:      internal/pgtest, pap, pip/grpc/attributeserver/example, cmd/forseti;
@@ -103,6 +102,8 @@ const gates = `
 	# Sources of attributes and policies.
 	github.com/fsnotify/fsnotify: pap;
 	github.com/maypok86/otter/v2: pip;
+	github.com/go-asn1-ber/asn1-ber: pip/ldap;
+	github.com/go-ldap/ldap/v3:   pip/ldap;
 	github.com/jackc/pgx/v5:      pip/sql, internal/pgtest;
 	github.com/sony/gobreaker/v2: pip;
 	golang.org/x/oauth2:          pip/http;
