@@ -52,8 +52,13 @@ const lattice = `
 	# Where attributes and policies come from.
 	pdp < pip < pip/derive, pip/http, pip/ldap, pip/sql, pip/static;
 	pip, proto/forseti/attribute/v1 < pip/grpc;
+	token/internal/strictjson < token/jwks < token;
+	token/tokentest;
+	pip, token < pip/jwt;
 	pdp/xacml, proto/forseti/attribute/v1 < pip/grpc/attributeserver < pip/grpc/attributeserver/example;
 	pdp, pdp/xacmlxml < pap;
+
+	pdp/xacml, token < contexthandler/claims < contexthandler/rpc;
 
 	# The service. Protocols know the context handler, it knows none of them.
 	pip, pap < contexthandler < contexthandler/metrics;
@@ -61,7 +66,7 @@ const lattice = `
 	< contexthandler/rpc;
 
 	# The program.
-	contexthandler/rpc, pip/derive, pip/grpc, pip/http, pip/ldap, pip/sql, pip/static
+	contexthandler/rpc, pip/derive, pip/grpc, pip/http, pip/jwt, pip/ldap, pip/sql, pip/static
 	< cmd/forseti/internal/config
 	< cmd/forseti/internal/demo
 	< cmd/forseti;
@@ -86,10 +91,10 @@ const gates = `
 	flag:         bench/..., pip/grpc/attributeserver/example;
 	log:          nobody;
 	log/slog:     ...;
-	net:          internal/faultproxy, internal/pgtest, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, contexthandler/rpc, cmd/..., bench/rpc;
+	net:          token/jwks, internal/faultproxy, internal/pgtest, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, contexthandler/rpc, cmd/..., bench/rpc;
 	net/netip:    ...;
 	net/url:      ...;
-	os:           internal/pgtest, pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
+	os:           internal/pgtest, token/jwks, pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
 	os/exec:      internal/pgtest, bench/rpc;
 	plugin:       nobody;
 	syscall:      internal/pgtest, pap, pip/grpc/attributeserver/example, cmd/forseti;
@@ -101,9 +106,10 @@ const gates = `
 
 	# Sources of attributes and policies.
 	github.com/fsnotify/fsnotify: pap;
-	github.com/maypok86/otter/v2: pip;
+	github.com/maypok86/otter/v2: pip, token;
 	github.com/go-asn1-ber/asn1-ber: pip/ldap;
 	github.com/go-ldap/ldap/v3:   pip/ldap;
+	github.com/golang-jwt/jwt/v5: token, token/tokentest;
 	github.com/jackc/pgx/v5:      pip/sql, internal/pgtest;
 	github.com/sony/gobreaker/v2: pip;
 	golang.org/x/oauth2:          pip/http;
@@ -111,7 +117,7 @@ const gates = `
 	modernc.org/sqlite:           pip/sql;
 
 	# The service.
-	github.com/prometheus/client_golang: pip, pap, contexthandler, contexthandler/..., cmd/...;
+	github.com/prometheus/client_golang: pip, token, pap, contexthandler, contexthandler/..., cmd/...;
 	google.golang.org/genproto/googleapis/rpc: pip/grpc, contexthandler/rpc, cmd/forseti;
 	google.golang.org/grpc: proto/..., pip/grpc, pip/grpc/..., contexthandler/rpc, cmd/..., bench/rpc;
 	google.golang.org/protobuf: proto/..., pip/grpc, pip/grpc/..., contexthandler/rpc, cmd/..., bench/rpc;
