@@ -38,6 +38,8 @@ const lattice = `
 	< pdp/internal/compile
 	< pdp/internal/reference
 	< pdp;
+	pdp/policy < pdp/explanation < pdp/internal/reference;
+	pdp/explanation < pdp/explanation/render < cmd/forseti;
 
 	# What a request asks for, if it asks for several decisions.
 	pdp/internal/xpath < pdp/multiple < pdp/conformance, contexthandler;

@@ -51,7 +51,7 @@ func (k *knowledge) search(n name, depth int) bool {
 		return true
 	}
 	for _, i := range k.plan.providers[n] {
-		if k.sources[i].asked {
+		if k.sources[i].asked || !k.counts(i, n) {
 			continue
 		}
 		if depth == 0 || k.ahead.slow || !k.plan.pace[i].quick() {
@@ -63,6 +63,7 @@ func (k *knowledge) search(n name, depth int) bool {
 				return false
 			}
 		}
+		k.trace.next()
 		r := k.asked(k.ahead.context.Context, i, k.prepared(i))
 		k.take(i, r)
 		k.ahead.slow = k.ahead.slow || r.took > quick // another may be, too

@@ -29,7 +29,7 @@ func TestAhead_AsksWhatTheEvaluationAsksFor(t *testing.T) {
 	instance, roles := &fake{answers: map[string]string{"i1": "tax|50001"}}, &fake{answers: map[string]string{"1337|50001": "dagl"}}
 	sources := []pip.Source{source("instance", "r.instance", "r.app r.party", instance), source("roles", "s.user r.party", "s.role", roles)}
 	s := snapshot(t, rule("tax", "Permit", "r.app=tax", "s.role=dagl"), rule("other", "Permit", "r.app=other", "s.never=x"))
-	results, err := trusting(sources).Decide(t.Context(), s, "", request("s.user=1337", "r.instance=i1"))
+	results, err := decided(trusting(sources).Decide(t.Context(), s, Call{Request: request("s.user=1337", "r.instance=i1")}))
 	if err != nil || results[0].Decision != xacml.Permit {
 		t.Errorf("got %v, %v, want Permit", results, err)
 	}
@@ -48,7 +48,7 @@ func TestAhead_SlowSourcesAreAskedSideBySide(t *testing.T) {
 		s := snapshot(t, rule("a", "Deny", "s.a=x"), rule("b", "Deny", "s.b=x"), rule("c", "Deny", "s.c=x"))
 		for round, want := range []time.Duration{2 * time.Second, 2 * time.Second, time.Second} { // then it is known
 			started := time.Now()
-			if _, err := h.Decide(t.Context(), s, "", request("s.user=1337")); err != nil {
+			if _, err := decided(h.Decide(t.Context(), s, Call{Request: request("s.user=1337")})); err != nil {
 				t.Fatal(err)
 			}
 			if took := time.Since(started); took != want {
@@ -111,12 +111,12 @@ func TestAhead_DecidesAsInRounds(t *testing.T) {
 		}
 		s, q := snapshot(t, rules...), request("s.user=1337", "r.instance=i1")
 		general := New(Config{Sources: rounds, Observe: func(*xacml.Request, []xacml.Attributes) {}})
-		want, err := general.Decide(t.Context(), s, "", q)
+		want, err := decided(general.Decide(t.Context(), s, Call{Request: q}))
 		if err != nil {
 			t.Fatal(err)
 		}
 		h := trusting(ahead)
-		got, err := h.Decide(t.Context(), s, "", q)
+		got, err := decided(h.Decide(t.Context(), s, Call{Request: q}))
 		if err != nil || got[0].Decision != want[0].Decision || got[0].Status.Code != want[0].Status.Code {
 			t.Errorf("seed %d: got %s %v, %v, want %s %v", seed, got[0].Decision.Extended(), got[0].Status, err, want[0].Decision.Extended(), want[0].Status)
 		}

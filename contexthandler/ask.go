@@ -2,19 +2,23 @@ package contexthandler
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
-	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
 
 // maxQuestions bounds the questions to one source for one request: a source is
 // asked once for each combination of the values of its needs.
 const maxQuestions = 64
+
+// forever is for how long what depends on no source may be used.
+const forever time.Duration = math.MaxInt64
 
 // ask asks the sources side by side and takes their answers in configuration
 // order.
@@ -43,12 +47,23 @@ type prepared struct {
 	err    error
 }
 
-// reply is the values of what a source provides.
+// answered is what a source said to all of its questions together.
+type answered struct {
+	found   [][]value.Value // by what it provides
+	unknown []error         // by what it provides, nil if all is known
+	reuse   time.Duration   // for how long this may be used
+	stale   bool            // something is past its time
+}
+
+// reply is what became of asking a source.
 type reply struct {
 	prepared
-	found [][]value.Value
-	took  time.Duration
-	err   error
+	answered
+	questions int
+	cached    bool          // a cache remembered all answers
+	age       time.Duration // of the oldest that a cache remembered
+	took      time.Duration
+	err       error
 }
 
 func (k *knowledge) prepared(i int) prepared {
@@ -66,63 +81,103 @@ func (k *knowledge) asked(ctx context.Context, i int, p prepared) (r reply) {
 	s, started := &k.plan.sources[i], time.Now()
 	defer func() {
 		if recover() != nil {
-			r.found, r.err = nil, fmt.Errorf("source %q: internal error", s.Name)
+			r.answered, r.err = answered{}, fmt.Errorf("source %q: internal error", s.Name)
 		}
 		r.took = time.Since(started)
 		k.plan.pace[i].took(r.took, r.err)
 	}()
-	r.found, r.err = fetch(ctx, s, p.inputs)
+	r.err = r.fetch(ctx, s)
 	return r
 }
 
 // take adds a reply to what is known.
 func (k *knowledge) take(i int, r reply) {
-	l := &k.sources[i]
-	*l = lookup{asked: true, broken: r.err != nil, inputs: r.inputs, found: r.found}
-	if r.err != nil {
-		l.inputs, l.found = nil, nil
-		k.fail(&k.plan.sources[i], r.err)
-	}
+	k.sources[i] = lookup{asked: true, questioned: r.questions > 0, broken: r.err, inputs: r.inputs, answered: r.answered}
+	k.trace.add(&k.plan.sources[i], &r)
 }
 
-// fail makes unknown what the source provides: a part of the values would be
-// worse than none.
-func (k *knowledge) fail(s *pip.Source, err error) {
-	if k.failed == nil {
-		k.failed = make(map[name]error)
-	}
-	for _, p := range s.Provides {
-		n := name{p.Key.Category, p.Key.ID}
-		if k.failed[n] == nil {
-			k.failed[n] = xacml.ProcessingErrorf("attribute %q is not available: %v", p.Key.ID, err)
-		}
-	}
-}
-
-// fetch puts the questions to one source, one for each combination of the
-// values of its needs. Without a value for one of them there is no question,
-// and so no values.
-func fetch(ctx context.Context, s *pip.Source, inputs [][]value.Value) ([][]value.Value, error) {
-	found := make([][]value.Value, len(s.Provides))
-	questions, err := questionsOf(s, inputs)
+// fetch puts the questions to one source, one for each combination of the values
+// of its needs. Without a value for one of them there is no question, and so no
+// values. If one question has no answer there is none at all: a part of the values
+// would be worse than none.
+func (r *reply) fetch(ctx context.Context, s *pip.Source) error {
+	questions, err := questionsOf(s, r.inputs)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, q := range questions {
-		answer, err := s.Provider.Fetch(ctx, q)
+	r.questions, r.cached = len(questions), len(questions) > 0
+	answers := make([]pip.Reply, len(questions))
+	fetchAll(ctx, s.Provider, questions, answers)
+	for i := range answers {
+		if answers[i].Err != nil {
+			return answers[i].Err
+		}
+	}
+	r.found, r.reuse = make([][]value.Value, len(s.Provides)), forever
+	for i := range answers {
+		r.add(&answers[i].Answer)
+	}
+	return nil
+}
+
+// add adds the answer to one question.
+func (r *reply) add(a *pip.Answer) {
+	r.cached, r.age = r.cached && a.Cached, max(r.age, a.Age)
+	r.stale, r.reuse = r.stale || a.Stale, min(r.reuse, a.Reuse)
+	for i, bag := range a.Bags {
+		r.found[i] = merged(r.found[i], distinct(bag.Values()))
+	}
+	for i, err := range a.Unknown {
+		if err == nil {
+			continue
+		}
+		if r.unknown == nil {
+			r.unknown = make([]error, len(r.found))
+		}
+		if r.unknown[i] == nil {
+			r.unknown[i] = err
+		}
+	}
+	for i, err := range r.unknown {
 		if err != nil {
-			return nil, err
-		}
-		for i, bag := range answer.Bags {
-			found[i] = merged(found[i], distinct(bag.Values()))
+			r.found[i] = nil
 		}
 	}
-	return found, nil
+}
+
+// fetchAll asks one question after the other as long as the answers come at once,
+// as from a cache, and the rest side by side.
+func fetchAll(ctx context.Context, p pip.Provider, questions []pip.Question, to []pip.Reply) {
+	for i, q := range questions {
+		started := time.Now()
+		if to[i].Answer, to[i].Err = p.Fetch(ctx, q); to[i].Err != nil {
+			return
+		}
+		if time.Since(started) <= quick {
+			continue
+		}
+		var wait sync.WaitGroup
+		for j := i + 1; j < len(questions); j++ {
+			wait.Go(func() {
+				defer func() {
+					if recover() != nil {
+						to[j] = pip.Reply{Err: errors.New("internal error")}
+					}
+				}()
+				to[j].Answer, to[j].Err = p.Fetch(ctx, questions[j])
+			})
+		}
+		wait.Wait()
+		return
+	}
 }
 
 func questionsOf(s *pip.Source, inputs [][]value.Value) ([]pip.Question, error) {
 	total := 1
-	for _, values := range inputs {
+	for i, values := range inputs {
+		if len(values) == 0 && s.Needs[i].Required {
+			return nil, fmt.Errorf("source %q: there is no value for what it needs", s.Name)
+		}
 		if total *= len(values); total > maxQuestions {
 			return nil, fmt.Errorf("source %q: more than %d questions for one request", s.Name, maxQuestions)
 		}

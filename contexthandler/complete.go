@@ -22,6 +22,7 @@ func (h *Handler) complete(ctx context.Context, p *pdp.PDP, k *knowledge) {
 		if len(round) == 0 {
 			break
 		}
+		k.trace.next()
 		k.ask(ctx, round)
 	}
 	k.revise()
@@ -32,7 +33,7 @@ func (h *Handler) complete(ctx context.Context, p *pdp.PDP, k *knowledge) {
 func (k *knowledge) provisional() []xacml.AttributeKey {
 	var open []xacml.AttributeKey
 	for i := range k.plan.sources {
-		if !k.sources[i].asked || k.sources[i].broken {
+		if !k.sources[i].asked || k.sources[i].broken != nil {
 			continue
 		}
 		for _, need := range k.plan.sources[i].Needs {
@@ -51,12 +52,12 @@ func (k *knowledge) revise() {
 		changed = false
 		for i := range k.plan.sources {
 			l, s := &k.sources[i], &k.plan.sources[i]
-			if !l.asked || l.broken {
+			if !l.asked || l.broken != nil {
 				continue
 			}
 			if now, err := k.inputsOf(s); err != nil || !slices.EqualFunc(now, l.inputs, sameValues) {
-				k.fail(s, fmt.Errorf("source %q was asked before what it needs was known", s.Name))
-				l.broken, changed = true, true
+				*l = lookup{asked: true, broken: fmt.Errorf("source %q was asked before what it needs was known", s.Name)}
+				changed = true
 			}
 		}
 	}
@@ -91,6 +92,9 @@ func (k *knowledge) next(needed []xacml.AttributeKey) []int {
 			if k.sources[i].asked || visited[i] {
 				continue
 			}
+			if k.plan.sources[i].Fallback && (!k.firstAsked(n) || k.told(n)) {
+				continue
+			}
 			visited[i] = true
 			ready := true
 			for _, need := range k.plan.sources[i].Needs {
@@ -117,6 +121,14 @@ func (k *knowledge) next(needed []xacml.AttributeKey) []int {
 		return round
 	}
 	return indexes(visited) // without a value for their needs they give none
+}
+
+// firstAsked reports whether all sources of the attribute were asked that are no
+// fallbacks.
+func (k *knowledge) firstAsked(n name) bool {
+	return !slices.ContainsFunc(k.plan.providers[n], func(i int) bool {
+		return !k.plan.sources[i].Fallback && !k.sources[i].asked
+	})
 }
 
 func indexes(set []bool) []int {

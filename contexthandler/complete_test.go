@@ -71,7 +71,7 @@ func decideAllowing(t *testing.T, s *pap.Snapshot, sources []pip.Source, r *xacm
 		}
 	}
 	h := New(Config{Sources: sources, Supplies: supplies})
-	results, err := h.Decide(t.Context(), s, "", r)
+	results, err := decided(h.Decide(t.Context(), s, Call{Request: r}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestComplete_SeveralSourcesOfOneAttribute(t *testing.T) {
 				}
 			},
 		})
-		results, err := h.Decide(t.Context(), s, "", request("s.user=1337"))
+		results, err := decided(h.Decide(t.Context(), s, Call{Request: request("s.user=1337")}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,7 +282,7 @@ func TestComplete_CancelledCallIsNoDecision(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &fake{hook: func(ctx context.Context) error { cancel(); <-ctx.Done(); return ctx.Err() }}
 	h := New(Config{Sources: []pip.Source{source("roles", "s.user", "s.role", f)}})
-	results, err := h.Decide(ctx, s, "", request("s.user=1"))
+	results, err := decided(h.Decide(ctx, s, Call{Request: request("s.user=1")}))
 	var e *Error
 	if !errors.As(err, &e) || e.Reason != ReasonCancelled || results != nil {
 		t.Errorf("got %v, %v, want no result and ReasonCancelled", results, err)
@@ -290,7 +290,7 @@ func TestComplete_CancelledCallIsNoDecision(t *testing.T) {
 	deadline, cancel2 := context.WithTimeout(t.Context(), time.Nanosecond)
 	defer cancel2()
 	<-deadline.Done()
-	if _, err := h.Decide(deadline, s, "", request("s.user=1")); !errors.As(err, &e) || e.Reason != ReasonDeadlineExceeded {
+	if _, err := decided(h.Decide(deadline, s, Call{Request: request("s.user=1")})); !errors.As(err, &e) || e.Reason != ReasonDeadlineExceeded {
 		t.Errorf("got %v, want ReasonDeadlineExceeded", err)
 	}
 }

@@ -23,6 +23,8 @@ type Attribute struct {
 	// Single tells that more than one value is an error: nobody may name two
 	// things and have what is known of one decide on the other.
 	Single bool
+	// Private tells that nobody may see its values in an explanation.
+	Private bool
 	// Forms are other ways to write a value of type string, tried in order.
 	Forms []Form
 }
@@ -137,6 +139,13 @@ func (d *Dictionary) Type(category, id string) value.Type {
 		return e.Type
 	}
 	return value.TypeString
+}
+
+// Private reports whether nobody may see the values of the attribute, by its id or an
+// alias, in an explanation.
+func (d *Dictionary) Private(category, id string) bool {
+	e := d.byName[name{category, id}]
+	return e != nil && e.Private
 }
 
 // single reports whether the attribute may have one value only.

@@ -92,10 +92,10 @@ func TestHandler_SingleAttributes(t *testing.T) {
 	h := New(Config{Dictionary: d})
 	s := snapshot(t, rule("all", "Permit"))
 	var e *Error
-	if _, err := h.Decide(t.Context(), s, "", request("s.user-id=1", "s.urn:altinn:userid=2")); !errors.As(err, &e) || e.Reason != ReasonInvalidRequest {
+	if _, err := decided(h.Decide(t.Context(), s, Call{Request: request("s.user-id=1", "s.urn:altinn:userid=2")})); !errors.As(err, &e) || e.Reason != ReasonInvalidRequest {
 		t.Errorf("two users: got %v, want ReasonInvalidRequest", err)
 	}
-	if _, err := h.Decide(t.Context(), s, "", request("s.user-id=1", "s.urn:altinn:userid=1")); err != nil {
+	if _, err := decided(h.Decide(t.Context(), s, Call{Request: request("s.user-id=1", "s.urn:altinn:userid=1")})); err != nil {
 		t.Errorf("one user by two names: got %v, want a decision", err)
 	}
 }
@@ -118,7 +118,7 @@ func TestHandler_SingleAttributeOfTwoSources(t *testing.T) {
 		number string
 		want   xacml.Decision
 	}{{"n", xacml.IndeterminateP}, {"same", xacml.Permit}} {
-		results, err := h.Decide(t.Context(), s, "", request("s.user=1", "r.instance=i", "r.number="+tt.number))
+		results, err := decided(h.Decide(t.Context(), s, Call{Request: request("s.user=1", "r.instance=i", "r.number="+tt.number)}))
 		if err != nil || results[0].Decision != tt.want {
 			t.Errorf("number %s: got %v, %v, want %s", tt.number, results, err, tt.want.Extended())
 		}
@@ -145,7 +145,7 @@ func TestHandler_Ownership(t *testing.T) {
 		{"the time", "trusted", clock, true},
 		{"another category", "", other, false},
 	} {
-		_, err := h.Decide(t.Context(), s, tt.caller, tt.r)
+		_, err := decided(h.Decide(t.Context(), s, Call{Caller: tt.caller, Request: tt.r}))
 		var e *Error
 		if refused := errors.As(err, &e) && e.Reason == ReasonAttributeNotAllowed; refused != tt.refused {
 			t.Errorf("%s: got %v, want refused %t", tt.name, err, tt.refused)
@@ -158,13 +158,13 @@ func TestHandler_MultipleDecisions(t *testing.T) {
 	h := New(Config{MaxDecisions: 3})
 	r := request("a.id=read")
 	r.Attributes = append(r.Attributes, request("a.id=write").Attributes...)
-	results, err := h.Decide(t.Context(), s, "", r)
+	results, err := decided(h.Decide(t.Context(), s, Call{Request: r}))
 	if err != nil || len(results) != 2 || results[0].Decision != xacml.Permit || results[1].Decision != xacml.NotApplicable {
 		t.Errorf("got %v, %v, want Permit and NotApplicable", results, err)
 	}
 	r.Attributes = append(r.Attributes, r.Attributes...)
 	var e *Error
-	if _, err := h.Decide(t.Context(), s, "", r); !errors.As(err, &e) || e.Reason != ReasonTooManyDecisions {
+	if _, err := decided(h.Decide(t.Context(), s, Call{Request: r})); !errors.As(err, &e) || e.Reason != ReasonTooManyDecisions {
 		t.Errorf("got %v, want ReasonTooManyDecisions", err)
 	}
 }

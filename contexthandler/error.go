@@ -18,6 +18,9 @@ const (
 	ReasonAttributeNotAllowed
 	ReasonDeadlineExceeded
 	ReasonCancelled
+	ReasonInvalidToken
+	ReasonTokenNotChecked
+	ReasonNotAllowed
 )
 
 // Error tells that a request was not evaluated. It is never a decision. The

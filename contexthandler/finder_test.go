@@ -33,7 +33,7 @@ func TestDecide_AccessPermittedWithoutSources(t *testing.T) {
 	}
 	s := &pap.Snapshot{ID: "test", PDP: p}
 	h := New(Config{Snapshot: func() *pap.Snapshot { return s }})
-	results, err := h.Decide(t.Context(), s, "", request("a.id=write"))
+	results, err := decided(h.Decide(t.Context(), s, Call{Request: request("a.id=write")}))
 	if err != nil || results[0].Decision != xacml.Permit {
 		t.Errorf("general way: got %v, %v, want Permit", results, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp"
+	"github.com/forseti-pdp/forseti/pdp/explanation"
 	"github.com/forseti-pdp/forseti/pdp/multiple"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
@@ -30,6 +31,14 @@ type Config struct {
 	// MaxDecisions bounds the individual decisions of one request; zero stands
 	// for DefaultMaxDecisions.
 	MaxDecisions int
+	// Identify checks the token of a subject and tells who that is. An error is an
+	// *Error with ReasonInvalidToken or ReasonTokenNotChecked. Nil: there are no tokens.
+	Identify func(ctx context.Context, token string) (Identity, error)
+	// Enforce says which obligations ask for a level of authentication.
+	Enforce EnforcementRules
+	// MaxReuse bounds the time for which answers may be used again ([Freshness]).
+	// Zero: not at all.
+	MaxReuse time.Duration
 	// Hierarchy tells what is below a resource, for requests with a scope. It may
 	// be nil: then only the scope Immediate can be decided.
 	Hierarchy multiple.Hierarchy
@@ -94,66 +103,125 @@ func (h *Handler) Snapshot() (*pap.Snapshot, error) {
 	return nil, errorf(ReasonNoSnapshot, "no valid set of policies is loaded yet")
 }
 
+// Call is what somebody asks.
+type Call struct {
+	// Caller is who asks, empty if nobody knows.
+	Caller string
+	// Request is what the caller wrote.
+	Request *xacml.Request
+	// Token, if not empty, proves who the subject is. Then the caller may not say
+	// anything of its own about the subject, unless the configuration allows it that.
+	Token string
+	// Enforce asks for [Answer.Enforcement].
+	Enforce bool
+	// Explain asks for [Answer.Explanations]. It takes many times the time of a
+	// decision, and tells what is in the policies: ask who may first.
+	Explain bool
+}
+
+// Answer is what comes of a Call.
+type Answer struct {
+	// Results are the individual decisions, or the combined one. There is one at least.
+	Results []xacml.Result
+	// Freshness is that of all results together.
+	Freshness
+	// Enforcement is nil unless the call asked for it.
+	Enforcement *Enforcement
+	// Explanations tell how the individual decisions came about; nil unless the
+	// call asked for them.
+	Explanations []*explanation.Decision
+}
+
 // Decide is the way of a decision: translate what the caller wrote, refuse what
 // it may not say, split a multiple request, and for each part look up what the
 // policies need, evaluate, and answer. All parts are decided on the snapshot.
 //
-// The results are never empty. An error, always an *Error, tells that nothing
+// An error, always an *Error, tells that nothing
 // was evaluated; whatever goes wrong in an evaluation is an Indeterminate
 // result instead.
-func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, caller string, request *xacml.Request) ([]xacml.Result, error) {
+func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, call Call) (Answer, error) {
 	started := time.Now()
-	request, err := h.dictionary.Translate(request)
+	request, err := h.dictionary.Translate(call.Request)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
-	if err := h.owners.check(caller, request); err != nil {
-		return nil, err
+	if err := h.owners.check(call.Caller, request, call.Token != ""); err != nil {
+		return Answer{}, err
 	}
+	identity, err := h.identify(ctx, call.Token)
+	if err != nil {
+		return Answer{}, err
+	}
+	request = identity.describe(request)
 	if err := h.dictionary.checkSingle(request); err != nil {
-		return nil, err
+		return Answer{}, err
 	}
 	parts, ok := multiple.Split(ctx, request, multiple.Options{Limit: h.config.MaxDecisions, Hierarchy: h.config.Hierarchy})
 	if err := ctx.Err(); err != nil {
-		return nil, gaveUp(err) // the hierarchy may have been cut short
+		return Answer{}, gaveUp(err) // the hierarchy may have been cut short
 	}
 	if !ok {
-		return nil, errorf(ReasonTooManyDecisions, "the request asks for more than %d decisions", h.config.MaxDecisions)
+		return Answer{}, errorf(ReasonTooManyDecisions, "the request asks for more than %d decisions", h.config.MaxDecisions)
 	}
-	decider := snapshot.PDP.Frozen()
+	decider, fresh := snapshot.PDP.Frozen(), h.fresh()
 	results := make([]xacml.Result, len(parts))
+	var explanations []*explanation.Decision
 	for i, part := range parts {
-		if part.Err != nil {
-			results[i] = part.Failure()
-			continue
+		var explained *explanation.Decision
+		switch {
+		case part.Err != nil:
+			results[i], fresh.Reuse = part.Failure(), 0
+			explained = unexplained(results[i])
+		case call.Explain:
+			results[i], explained = h.explain(ctx, snapshot, decider, part.Request, len(parts), &fresh)
+		default:
+			results[i] = h.decide(ctx, decider, part.Request, &fresh)
 		}
-		results[i] = h.decide(ctx, decider, part.Request)
+		if call.Explain {
+			explanations = append(explanations, explained)
+		}
 		if err := ctx.Err(); err != nil {
-			return nil, gaveUp(err) // what was decided under an expired deadline is not complete
+			return Answer{}, gaveUp(err) // what was decided under an expired deadline is not complete
 		}
 	}
+	fresh.atAnyTime(decider.Timeless())
+	fresh.until(identity.Until, started)
 	if request.CombinedDecision {
 		results = []xacml.Result{multiple.Combine(results)}
 	}
 	h.config.Metrics.decided(results, time.Since(started))
-	return results, nil
+	answer := Answer{Results: results, Freshness: fresh, Explanations: explanations}
+	if call.Enforce {
+		answer.Enforcement = h.config.Enforce.check(results, request)
+	}
+	return answer, nil
 }
 
 // Refused counts a request that was answered before it could be evaluated, as a
 // value that is not of its data type is (§7.19), and gives the answer.
-func (h *Handler) Refused(status xacml.Status) []xacml.Result {
-	results := []xacml.Result{{Decision: xacml.IndeterminateDP, Status: status}}
-	h.config.Metrics.decided(results, 0)
-	return results
+func (h *Handler) Refused(call Call, status xacml.Status) Answer {
+	answer := Answer{Results: []xacml.Result{{Decision: xacml.IndeterminateDP, Status: status}}}
+	h.config.Metrics.decided(answer.Results, 0)
+	if call.Explain {
+		answer.Explanations = []*explanation.Decision{unexplained(answer.Results[0])}
+	}
+	if call.Enforce {
+		answer.Enforcement = &Enforcement{}
+	}
+	return answer
 }
 
 // decide makes one individual decision.
-func (h *Handler) decide(ctx context.Context, decider *pdp.PDP, request *xacml.Request) xacml.Result {
+func (h *Handler) decide(ctx context.Context, decider *pdp.PDP, request *xacml.Request, fresh *Freshness) (result xacml.Result) {
 	started := time.Now()
 	var k knowledge
+	defer func() {
+		fresh.limit(&result, &k)
+		h.config.Metrics.lookups(&k)
+	}()
 	k.begin(h, request, nil)
 	if k.shadowed = h.shadow.chosen(); h.plain.possible && !k.shadowed {
-		result := decider.Evaluate(k.lookAhead(ctx), request, k.finder())
+		result = decider.Evaluate(k.lookAhead(ctx), request, k.finder())
 		if !k.ahead.lost {
 			h.config.Metrics.stages(k.ahead.spent, time.Since(started)-k.ahead.spent)
 			return result

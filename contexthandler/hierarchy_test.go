@@ -40,7 +40,7 @@ func TestHandler_Hierarchy(t *testing.T) {
 		{"Children", nil, []string{"root Indeterminate"}},
 		{"Everything", tree, []string{"root Indeterminate"}},
 	} {
-		results, err := New(Config{Hierarchy: tt.hierarchy}).Decide(t.Context(), s, "", scoped("root", tt.scope))
+		results, err := decided(New(Config{Hierarchy: tt.hierarchy}).Decide(t.Context(), s, Call{Request: scoped("root", tt.scope)}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func TestRow39_DeadlinePassesInTheHierarchy(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	waits := hierarchyFunc(func(ctx context.Context) ([]value.Value, error) { <-ctx.Done(); return nil, ctx.Err() })
-	results, err := New(Config{Hierarchy: waits}).Decide(ctx, snapshot(t), "", scoped("root", "Children"))
+	results, err := decided(New(Config{Hierarchy: waits}).Decide(ctx, snapshot(t), Call{Request: scoped("root", "Children")}))
 	var e *Error
 	if !errors.As(err, &e) || e.Reason != ReasonDeadlineExceeded || results != nil {
 		t.Errorf("got %v and %v, want ReasonDeadlineExceeded", results, err)
@@ -91,7 +91,7 @@ func TestRow20_TooManyNodes(t *testing.T) {
 		}}},
 	}}}
 	for name, r := range map[string]*xacml.Request{"scope": scoped("root", "Descendants"), "content selector": selecting} {
-		results, err := New(Config{Hierarchy: tree}).Decide(t.Context(), snapshot(t), "", r)
+		results, err := decided(New(Config{Hierarchy: tree}).Decide(t.Context(), snapshot(t), Call{Request: r}))
 		var e *Error
 		if !errors.As(err, &e) || e.Reason != ReasonTooManyDecisions || results != nil {
 			t.Errorf("%s: got %d results and %v, want ReasonTooManyDecisions", name, len(results), err)

@@ -19,17 +19,19 @@ type knowledge struct {
 	request    *xacml.Request
 	query      *Query // in place of the request, if that was not made yet
 	sources    []lookup
-	failed     map[name]error
 	ahead      ahead
 	shadowed   bool // the decision is to be made by the reference evaluator too
+	trace      *trace
 }
 
 // lookup is what became of one source.
 type lookup struct {
-	asked  bool
-	broken bool
-	inputs [][]value.Value // the values of its needs when it was asked
-	found  [][]value.Value // the values of what it provides
+	asked bool
+	// questioned tells that there was a question: a value for each need.
+	questioned bool
+	broken     error           // why nobody knows anything of what it provides
+	inputs     [][]value.Value // the values of its needs when it was asked
+	answered
 }
 
 // begin forgets everything, for another request. There is a request or a query.
@@ -59,15 +61,12 @@ func (k *knowledge) Find(_ context.Context, key xacml.AttributeKey) (value.Bag, 
 	if k.inRequest(n) {
 		return value.NewBag(key.Type), nil // the request has it in another type or of another issuer
 	}
-	if k.pending(key) && !k.lookUp(n) {
-		// Nobody was asked: what is not known is not absent.
-		if err := k.failed[n]; err != nil {
-			return value.Bag{}, err
-		}
-		return value.Bag{}, xacml.ProcessingErrorf("attribute %q was not looked up", key.ID)
-	}
-	if err := k.failed[n]; err != nil { // what was looked up just now may have failed
+	known := !k.pending(key) || k.lookUp(n)
+	if err := k.failure(key); err != nil { // what was looked up just now may have failed
 		return value.Bag{}, err
+	}
+	if !known { // nobody was asked: what is not known is not absent
+		return value.Bag{}, xacml.ProcessingErrorf("attribute %q was not looked up", key.ID)
 	}
 	values := k.values(key)
 	if len(values) > 1 && k.dictionary.single(n) {
@@ -80,12 +79,70 @@ func (k *knowledge) notSingle(n name) *xacml.Error {
 	return xacml.ProcessingErrorf("attribute %q must have one value, and the sources give several", n.id)
 }
 
+// failure is why nobody knows the values for the key, nil if that is not so.
+func (k *knowledge) failure(key xacml.AttributeKey) error {
+	n := name{key.Category, key.ID}
+	for _, i := range k.plan.providers[n] {
+		for j := range k.plan.sources[i].Provides {
+			err := k.sources[i].failure(j)
+			if err != nil && provides(&k.plan.sources[i].Provides[j].Key, key) && k.counts(i, n) {
+				return notAvailable(n, err)
+			}
+		}
+	}
+	return nil
+}
+
+func notAvailable(n name, err error) error {
+	return xacml.ProcessingErrorf("attribute %q is not available: %v", n.id, err)
+}
+
+// failure is why nobody knows the values of what the source provides at this place.
+func (l *lookup) failure(provided int) error {
+	if l.broken != nil || l.unknown == nil {
+		return l.broken
+	}
+	return l.unknown[provided]
+}
+
+// counts reports whether what the source says of the attribute counts: what a
+// fallback says does not if another source gave values, or failed.
+func (k *knowledge) counts(i int, n name) bool {
+	return !k.plan.sources[i].Fallback || !k.told(n)
+}
+
+// told reports whether a source that is no fallback gave a value, or failed.
+func (k *knowledge) told(n name) bool {
+	for _, i := range k.plan.providers[n] {
+		s, l := &k.plan.sources[i], &k.sources[i]
+		if s.Fallback || !l.asked {
+			continue
+		}
+		for j := range s.Provides {
+			if of(&s.Provides[j].Key, n) && (l.failure(j) != nil || len(l.found) > 0 && len(l.found[j]) > 0) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// of reports whether the key is one of the attribute's.
+func of(k *xacml.AttributeKey, n name) bool { return k.ID == n.id && k.Category == n.category }
+
+// provides reports whether values under the provided key are values for the other
+// (§7.3.4).
+func provides(provided *xacml.AttributeKey, key xacml.AttributeKey) bool {
+	return of(provided, name{key.Category, key.ID}) && provided.Type == key.Type && (key.Issuer == "" || provided.Issuer == key.Issuer)
+}
+
 // values merges what the sources gave, each value once, in configuration order.
 func (k *knowledge) values(key xacml.AttributeKey) []value.Value {
 	var out []value.Value
-	for _, i := range k.plan.providers[name{key.Category, key.ID}] {
+	n := name{key.Category, key.ID}
+	for _, i := range k.plan.providers[n] {
 		for j, values := range k.sources[i].found {
-			if p := &k.plan.sources[i].Provides[j].Key; p.Category == key.Category && p.ID == key.ID && p.Type == key.Type && (key.Issuer == "" || p.Issuer == key.Issuer) {
+			if provides(&k.plan.sources[i].Provides[j].Key, key) && k.counts(i, n) {
 				out = merged(out, values)
 			}
 		}
@@ -167,7 +224,7 @@ func (k *knowledge) settled(n name) bool {
 		return true
 	}
 	for _, i := range k.plan.providers[n] {
-		if !k.sources[i].asked {
+		if !k.sources[i].asked && k.counts(i, n) {
 			return false
 		}
 	}
@@ -181,16 +238,22 @@ func (k *knowledge) need(need *pip.Need) ([]value.Value, error) {
 	if k.inRequest(n) {
 		return k.supplied(need)
 	}
-	if err := k.failed[n]; err != nil {
-		return nil, err
-	}
 	var out []value.Value
 	for _, i := range k.plan.providers[n] {
-		for j, values := range k.sources[i].found {
-			if p := &k.plan.sources[i].Provides[j].Key; p.Category != n.category || p.ID != n.id {
+		if !k.counts(i, n) {
+			continue
+		}
+		for j := range k.plan.sources[i].Provides {
+			if !of(&k.plan.sources[i].Provides[j].Key, n) {
 				continue
 			}
-			values, err := converted(values, need)
+			if err := k.sources[i].failure(j); err != nil {
+				return nil, notAvailable(n, err)
+			}
+			if len(k.sources[i].found) == 0 {
+				continue
+			}
+			values, err := converted(k.sources[i].found[j], need)
 			if err != nil {
 				return nil, err
 			}
@@ -274,7 +337,7 @@ func (k *knowledge) attributes(choose func(pip.Provided) bool) []xacml.Attribute
 		for p, values := range k.sources[s].found {
 			provided := &k.plan.sources[s].Provides[p]
 			n := name{provided.Key.Category, provided.Key.ID}
-			if len(values) == 0 || !choose(*provided) || k.inRequest(n) || k.failed[n] != nil {
+			if len(values) == 0 || !choose(*provided) || k.inRequest(n) || !k.counts(s, n) || k.failure(provided.Key) != nil {
 				continue
 			}
 			i, ok := at[n.category]

@@ -149,9 +149,17 @@ func request(attributes ...string) *xacml.Request {
 func decide(t *testing.T, s *pap.Snapshot, sources []pip.Source, r *xacml.Request) xacml.Result {
 	t.Helper()
 	h := New(Config{Snapshot: func() *pap.Snapshot { return s }, Sources: sources})
-	results, err := h.Decide(t.Context(), s, "", r)
+	results, err := decided(h.Decide(t.Context(), s, Call{Request: r}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return results[0]
+}
+
+// decided is the results of an answer.
+func decided(a Answer, err error) ([]xacml.Result, error) { return a.Results, err }
+
+// constant is a provider that always gives the same answer.
+func constant(a pip.Answer) pip.Provider {
+	return pip.ProviderFunc(func(context.Context, pip.Question) (pip.Answer, error) { return a, nil })
 }

@@ -15,6 +15,7 @@ type Metrics struct {
 	enrich, evaluate, total prometheus.Observer
 	obligations, advice     prometheus.Counter
 	match, mismatch         prometheus.Counter // of shadow evaluations
+	made, saved             prometheus.Counter // look-ups
 }
 
 // outcome is a decision with its status code.
@@ -64,7 +65,11 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		Name: "forseti_shadow_decisions_total",
 		Help: "Decisions that the reference evaluator made too, by whether the two agreed.",
 	}, []string{"outcome"})
-	for _, c := range []prometheus.Collector{decisions, stage, obligations, shadow} {
+	lookups := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "forseti_lookups_total",
+		Help: "Sources that could be asked for an individual decision, by whether they were asked, or could not matter.",
+	}, []string{"outcome"})
+	for _, c := range []prometheus.Collector{decisions, stage, obligations, shadow, lookups} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -77,6 +82,8 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		advice:      obligations.WithLabelValues("advice"),
 		match:       shadow.WithLabelValues("match"),
 		mismatch:    shadow.WithLabelValues("mismatch"),
+		made:        lookups.WithLabelValues("made"),
+		saved:       lookups.WithLabelValues("saved"),
 	}
 	for o, l := range labels {
 		m.decisions[o] = decisions.WithLabelValues(l[0], l[1])
@@ -106,6 +113,14 @@ func (m *Metrics) count(r *xacml.Result) {
 func (m *Metrics) stages(enrich, evaluate time.Duration) {
 	m.enrich.Observe(enrich.Seconds())
 	m.evaluate.Observe(evaluate.Seconds())
+}
+
+// lookups counts those of one individual decision.
+func (m *Metrics) lookups(k *knowledge) {
+	if made, saved := k.lookups(); made+saved > 0 {
+		m.made.Add(float64(made))
+		m.saved.Add(float64(saved))
+	}
 }
 
 func outcomeOf(r *xacml.Result) outcome {

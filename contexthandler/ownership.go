@@ -38,6 +38,7 @@ func newOwnership(sources []pip.Source, supplies []Supply) ownership {
 			{xacml.CategoryEnvironment, xacml.AttributeCurrentTime}:     true,
 			{xacml.CategoryEnvironment, xacml.AttributeCurrentDate}:     true,
 			{xacml.CategoryEnvironment, xacml.AttributeCurrentDateTime}: true,
+			{CategoryCall, AttributeToken}:                              true,
 		},
 		allowed: make(map[supplied]bool),
 	}
@@ -55,12 +56,14 @@ func newOwnership(sources []pip.Source, supplies []Supply) ownership {
 }
 
 // check refuses a request that supplies what its caller does not own, whatever
-// the data type or issuer.
-func (o ownership) check(caller string, r *xacml.Request) *Error {
+// the data type or issuer. Where the subject was identified, all that is said of it
+// is owned.
+func (o ownership) check(caller string, r *xacml.Request, identified bool) *Error {
 	for _, attrs := range r.Attributes {
 		for _, a := range attrs.Attributes {
 			n := name{attrs.Category, a.ID}
-			if o.owned[n] && !o.allowed[supplied{caller, n}] && !o.allowed[supplied{Everybody, n}] {
+			owned := o.owned[n] || identified && n.category == xacml.CategoryAccessSubject
+			if owned && !o.allowed[supplied{caller, n}] && !o.allowed[supplied{Everybody, n}] {
 				return errorf(ReasonAttributeNotAllowed, "a caller may not supply attribute %q of category %q", a.ID, attrs.Category)
 			}
 		}

@@ -1,6 +1,8 @@
 package contexthandler
 
 import (
+	"slices"
+
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
@@ -9,7 +11,7 @@ import (
 // configuration alone, save for the pace of the sources.
 type plan struct {
 	sources   []pip.Source
-	providers map[name][]int // indexes of sources, in configuration order
+	providers map[name][]int // indexes of sources, in configuration order, fallbacks last
 	keys      map[xacml.AttributeKey]bool
 	pace      []pace // by source
 }
@@ -28,5 +30,23 @@ func newPlan(sources []pip.Source) plan {
 			p.keys[key] = true
 		}
 	}
+	for _, list := range p.providers {
+		slices.SortStableFunc(list, func(a, b int) int { return rank(&sources[a]) - rank(&sources[b]) })
+	}
 	return p
+}
+
+// needed reports whether a source needs the attribute.
+func (p *plan) needed(n name) bool {
+	return slices.ContainsFunc(p.sources, func(s pip.Source) bool {
+		return slices.ContainsFunc(s.Needs, func(need pip.Need) bool { return of(&need.Key, n) })
+	})
+}
+
+// rank is where a source stands among those of an attribute.
+func rank(s *pip.Source) int {
+	if s.Fallback {
+		return 1
+	}
+	return 0
 }

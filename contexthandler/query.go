@@ -31,6 +31,7 @@ type Query struct {
 	current  *plainName
 	values   []given
 	known    knowledge
+	fresh    Freshness
 }
 
 // given is a value of an attribute of a Query.
@@ -60,7 +61,7 @@ func (q *Query) Close() {
 	clear(q.values)
 	q.snapshot, q.query, q.count, q.current, q.values = nil, pdp.Query{}, 0, nil, q.values[:0]
 	clear(q.known.sources) // they hold what was asked and found
-	q.known = knowledge{sources: q.known.sources}
+	q.known, q.fresh = knowledge{sources: q.known.sources}, Freshness{}
 	q.handler.plain.pool.Put(q)
 }
 
@@ -150,14 +151,26 @@ func (q *Query) Decide(ctx context.Context, started time.Time) (result xacml.Res
 		return xacml.Result{}, time.Time{}, false, err
 	}
 	h.config.Metrics.stages(spent, ended.Sub(started)-spent)
+	q.fresh = h.fresh()
+	q.fresh.limit(&result, k)
+	h.config.Metrics.lookups(k)
+	q.fresh.atAnyTime(q.query.Timeless())
 	return result, ended, true, nil
 }
+
+// Freshness is that of the decision, once it is made.
+func (q *Query) Freshness() Freshness { return q.fresh }
 
 // Complete makes a decision that Decide did not make. Slow sources are asked side
 // by side.
 func (q *Query) Complete(ctx context.Context, started time.Time) (result xacml.Result, ended time.Time, err error) {
 	q.known.request = q.query.Request()
-	result = q.handler.decideInRounds(ctx, q.snapshot.PDP.Frozen(), &q.known, started)
+	decider := q.snapshot.PDP.Frozen()
+	result = q.handler.decideInRounds(ctx, decider, &q.known, started)
+	q.fresh = q.handler.fresh()
+	q.fresh.limit(&result, &q.known)
+	q.handler.config.Metrics.lookups(&q.known)
+	q.fresh.atAnyTime(decider.Timeless())
 	ended, err = q.ended(ctx, started, &result)
 	return result, ended, err
 }

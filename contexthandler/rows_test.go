@@ -34,7 +34,7 @@ func TestRow20_TooManyDecisions(t *testing.T) {
 	}
 	for name, r := range map[string]*xacml.Request{"repeated categories": repeated, "references": referenced} {
 		began := time.Now()
-		results, err := h.Decide(t.Context(), s, "", r)
+		results, err := decided(h.Decide(t.Context(), s, Call{Request: r}))
 		var e *Error
 		if !errors.As(err, &e) || e.Reason != ReasonTooManyDecisions || results != nil {
 			t.Errorf("%s: got %d results and %v, want ReasonTooManyDecisions", name, len(results), err)
@@ -44,7 +44,7 @@ func TestRow20_TooManyDecisions(t *testing.T) {
 		}
 	}
 	referenced.References = referenced.References[:DefaultMaxDecisions]
-	if results, err := h.Decide(t.Context(), s, "", referenced); err != nil || len(results) != DefaultMaxDecisions {
+	if results, err := decided(h.Decide(t.Context(), s, Call{Request: referenced})); err != nil || len(results) != DefaultMaxDecisions {
 		t.Errorf("at the limit: got %d results and %v", len(results), err)
 	}
 }
@@ -57,7 +57,7 @@ func TestRow39_DeadlinePasses(t *testing.T) {
 		h := New(Config{Sources: []pip.Source{source("roles", "s.user", "s.role", f)}})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		results, err := h.Decide(ctx, s, "", request("s.user=1"))
+		results, err := decided(h.Decide(ctx, s, Call{Request: request("s.user=1")}))
 		var e *Error
 		if !errors.As(err, &e) || e.Reason != ReasonDeadlineExceeded || results != nil {
 			t.Errorf("got %v and %v, want ReasonDeadlineExceeded", results, err)
@@ -97,7 +97,7 @@ func TestContract4_OneSnapshot(t *testing.T) {
 	}
 	r := request("s.user=1")
 	r.Attributes = append(r.Attributes, request("s.user=1").Attributes...)
-	results, err := h.Decide(t.Context(), taken, "", r)
+	results, err := decided(h.Decide(t.Context(), taken, Call{Request: r}))
 	if err != nil || len(results) != 2 || results[0].Decision != xacml.Permit || results[1].Decision != xacml.Permit {
 		t.Errorf("got %v and %v, want two times the Permit of the first snapshot", results, err)
 	}

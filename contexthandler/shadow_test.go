@@ -58,7 +58,7 @@ func TestShadow_Agrees(t *testing.T) {
 		{[]string{"s.user=1337", "a.id=write"}, xacml.Deny},
 		{[]string{"s.user=42", "a.id=read"}, xacml.NotApplicable},
 	} {
-		results, err := h.Decide(t.Context(), s, "", request(tt.request...))
+		results, err := decided(h.Decide(t.Context(), s, Call{Request: request(tt.request...)}))
 		if err != nil || results[0].Decision != tt.want {
 			t.Errorf("got %v, %v, want %s, input: %v", results, err, tt.want, tt.request)
 		}
@@ -91,7 +91,7 @@ func TestShadow_DisagreementIsIndeterminate(t *testing.T) {
 			tt.change(&result)
 			return result
 		}
-		results, err := h.Decide(t.Context(), s, "", request("s.role=dagl", "a.id=read"))
+		results, err := decided(h.Decide(t.Context(), s, Call{Request: request("s.role=dagl", "a.id=read")}))
 		if err != nil || results[0].Decision != xacml.IndeterminateDP || results[0].Status.Code != xacml.StatusProcessingError {
 			t.Errorf("%s: got %v, %v", tt.differ, results, err)
 		}

@@ -49,4 +49,7 @@ func (o Outcome) broken() bool { return len(o.Problems.Errors()) > 0 }
 type Compiled struct {
 	PDP      *pdp.PDP
 	Policies int // the number of Policy elements
+	// Read gives the document of a file that Set took before, and whether it could.
+	// Nil: documents cannot be had again.
+	Read func(file File) (document policy.Document, ok bool)
 }

@@ -98,7 +98,15 @@ func (c *xacmlCandidate) Build(outcomes iter.Seq[Outcome]) (Compiled, policy.Pro
 	if broken {
 		return Compiled{}, problems
 	}
-	return Compiled{PDP: compiled, Policies: policies}, problems
+	return Compiled{PDP: compiled, Policies: policies, Read: reader(c.limits)}, problems
+}
+
+// reader gives documents again. It keeps nothing of a candidate alive.
+func reader(limits xacmlxml.Limits) func(File) (policy.Document, bool) {
+	return func(file File) (policy.Document, bool) {
+		document, problems := parse(file, limits)
+		return document, len(problems.Errors()) == 0
+	}
 }
 
 // parse reads one document. A panic becomes a problem of the file, since it

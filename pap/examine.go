@@ -129,6 +129,7 @@ func (s *Store) remember(seen *sight) {
 	s.known.seen = seen
 	if current := s.current.Load(); current != nil && current.digest == seen.digest {
 		s.known.inForce = seen
+		s.inForce.Store(seen)
 	}
 }
 

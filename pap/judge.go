@@ -42,7 +42,9 @@ func (s *Store) accept(began time.Time, seen *sight, compiled Compiled, warnings
 		ID: seen.digest.id(), LoadedAt: now, PDP: compiled.PDP,
 		Files: len(seen.files), Policies: compiled.Policies,
 		Warnings: warnings, digest: seen.digest,
+		again: &again{folder: s.folder, inForce: &s.inForce, read: compiled.Read},
 	}
+	s.inForce.Store(seen)
 	s.current.Store(next)
 	s.conclude(seen.digest, now, nil, warnings)
 	s.config.Metrics.accepted(next, now.Sub(began))

@@ -22,6 +22,7 @@ type Snapshot struct {
 	Warnings policy.Problems
 
 	digest digest
+	again  *again // nil if documents cannot be had again
 }
 
 // State says how the folder relates to the snapshot in force.

@@ -89,6 +89,7 @@ type Store struct {
 	config  Config
 	folder  folder
 	current atomic.Pointer[Snapshot]
+	inForce atomic.Pointer[sight] // the names and contents of what is in force
 	status  atomic.Pointer[Status]
 	running atomic.Bool
 

@@ -66,5 +66,5 @@ func (b *Builder) Build() (*PDP, policy.Problems) {
 	if policies == nil {
 		return nil, problems
 	}
-	return &PDP{b.config, policies}, problems
+	return &PDP{config: b.config, policies: policies}, problems
 }

@@ -60,7 +60,7 @@ func TestNeeds(t *testing.T) {
 		{"an AllOf that cannot match", rules("r3:deny-overrides", rule(target(anyOf(wants("1")+no+wants("2"))), "")), ""},
 		{"an AllOf that fails", rules("r3:deny-overrides", rule(target(anyOf(broken+wants("1"))), "")), "1"},
 		{"where the path of a selector in a match starts", rules("r3:deny-overrides", rule(target(anyOf(`<Match MatchId="f1:string-equal"><string>x</string>`+from("1")+`</Match>`)), "")), "1"},
-		{"where the path of a selector in a condition starts", rules("r3:deny-overrides", rule("", `<Condition><Apply FunctionId="f1:string-is-in"><string>x</string>`+from("1")+`</Apply></Condition>`)), "1"},
+		{"where the path of a selector in a condition starts, without content", rules("r3:deny-overrides", rule("", `<Condition><Apply FunctionId="f1:string-is-in"><string>x</string>`+from("1")+`</Apply></Condition>`)), ""},
 		{"an AnyOf with alternatives", rules("r3:deny-overrides", rule(target(anyOf(wants("1"), no+wants("2"), yes+wants("3"))), "")), "1 3"},
 		{"an AnyOf with an alternative that matches", rules("r3:deny-overrides", rule(target(anyOf(wants("1"), yes, wants("2"))), "")), ""},
 		{"an AnyOf with an alternative that fails", rules("r3:deny-overrides", rule(target(anyOf(broken, wants("1"))), "")), "1"},
@@ -80,7 +80,7 @@ func TestNeeds(t *testing.T) {
 		},
 		{
 			"obligations and advice", rules("r3:deny-overrides", rule("", `<ObligationExpressions><to>Permit o a = <get>source 1 string</get></to></ObligationExpressions>`+
-				`<AdviceExpressions><tell>Deny o a = <get>source 2 string</get></tell></AdviceExpressions>`)+`<ObligationExpressions><to>Deny o a = <get>source 3 string</get></to></ObligationExpressions>`), "1 2 3",
+				`<AdviceExpressions><tell>Deny o a = <get>source 2 string</get></tell></AdviceExpressions>`)+`<ObligationExpressions><to>Deny o a = <get>source 3 string</get></to></ObligationExpressions>`), "1 3", // a rule that permits calls for nothing on Deny
 		},
 		{
 			"obligations of a policy without a rule that applies", rules("r3:deny-overrides", rule(target(anyOf(no)), "")+
@@ -101,13 +101,27 @@ func TestNeeds(t *testing.T) {
 		{
 			"a policy that cannot match", strings.Replace(rules("r3:deny-overrides", rule(target(anyOf(wants("1"))), "")), "<Target/>", target(anyOf(no)), 1), "",
 		},
+		{"what comes after a Deny", rules("r3:deny-overrides", rule(target(anyOf(wants("1"))), "")+`<Rule RuleId="d" Effect="Deny"/>`+rule(target(anyOf(wants("2"))), "")), "1"},
+		{"what comes after a Permit that a Deny may override", rules("r3:deny-overrides", rule("", "")+`<Rule RuleId="d" Effect="Deny">`+target(anyOf(wants("1")))+`</Rule>`), "1"},
+		{"what comes after the first that applies", rules("r1:first-applicable", rule(target(anyOf(no)), "")+rule("", "")+rule(target(anyOf(wants("1"))), "")), ""},
+		{"what comes after one that may apply", rules("r1:first-applicable", rule(target(anyOf(wants("1"))), "")+rule(target(anyOf(wants("2"))), "")), "1 2"},
+		{"a conjunction that is certain to be False", rules("r3:deny-overrides", rule("", `<Condition><Apply FunctionId="f1:and">`+is("1")+`<Apply FunctionId="f1:string-is-in"><string>no</string><get>c a string</get></Apply></Apply></Condition>`)), ""},
+		{
+			"the second of on-permit-apply-second before the first permits", `<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p3:on-permit-apply-second"><Target/>` +
+				rules("r3:deny-overrides", rule(target(anyOf(wants("1"))), "")) + strings.Replace(rules("r3:deny-overrides", rule(target(anyOf(wants("2"))), "")), `"p"`, `"q"`, 1) + `</PolicySet>`, "1",
+		},
+		{
+			"the second of on-permit-apply-second when the first permits", `<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p3:on-permit-apply-second"><Target/>` +
+				rules("r3:deny-overrides", rule("", "")) + strings.Replace(rules("r3:deny-overrides", rule(target(anyOf(wants("2"))), "")), `"p"`, `"q"`, 1) + `</PolicySet>`, "2",
+		},
+		{"a target whose rules cannot apply", strings.Replace(rules("r3:deny-overrides", rule(target(anyOf(no)), "")), "<Target/>", target(anyOf(wants("1"))), 1), ""},
 		{"what is not pending", rules("r3:deny-overrides", rule("", `<Condition><Apply FunctionId="f1:string-is-in"><string>x</string><must>c none string</must></Apply></Condition>`)), ""},
 		{"a reference", `<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p3:deny-overrides"><Target/><PolicyIdReference>lib</PolicyIdReference><PolicySetIdReference>lib</PolicySetIdReference></PolicySet>`, "in-lib in-set"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPDP(t, pdp.Config{}, tt.document,
 				strings.Replace(rules("r3:deny-overrides", rule(target(anyOf(wants("in-lib"))), "")), `"p"`, `"lib"`, 1),
-				`<PolicySet PolicySetId="lib" Version="1" PolicyCombiningAlgId="p3:deny-overrides">`+target(anyOf(wants("in-set")))+`</PolicySet>`)
+				`<PolicySet PolicySetId="lib" Version="1" PolicyCombiningAlgId="p3:deny-overrides">`+target(anyOf(wants("in-set")))+strings.Replace(rules("r3:deny-overrides", rule("", "")), `"p"`, `"in"`, 1)+`</PolicySet>`)
 			if got := needed(t, p, request, nil); got != tt.want {
 				t.Errorf("needs %q, want %q; policy:\n%s", got, tt.want, tt.document)
 			}

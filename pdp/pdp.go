@@ -18,6 +18,7 @@ package pdp
 import (
 	"context"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/forseti-pdp/forseti/pdp/internal/compile"
@@ -97,6 +98,18 @@ type Finder interface {
 type PDP struct {
 	config   Config
 	policies *compile.Policies
+	frozen   *reading // nil if the clock runs
+}
+
+// reading is the one reading of a clock that was stopped.
+type reading struct {
+	now  time.Time
+	used atomic.Bool
+}
+
+func (r *reading) take() time.Time {
+	r.used.Store(true)
+	return r.now
 }
 
 // New checks the documents, makes one policy set of them in the order given and
@@ -113,11 +126,16 @@ func New(config Config, documents []policy.Document) (*PDP, policy.Problems) {
 // together, and what [PDP.Needs] says of a decision and the decision itself, are
 // made on one reading of the clock (§7.3.6).
 func (p *PDP) Frozen() *PDP {
-	now := p.config.Now()
+	r := &reading{now: p.config.Now()}
 	config := p.config
-	config.Now = func() time.Time { return now }
-	return &PDP{config, p.policies}
+	config.Now = r.take
+	return &PDP{config, p.policies, r}
 }
+
+// Timeless reports whether nothing that this PDP, which must be [PDP.Frozen], did so
+// far depended on the time: with the same policies and attributes its decisions would
+// be the same at any time.
+func (p *PDP) Timeless() bool { return p.frozen != nil && !p.frozen.used.Load() }
 
 // Evaluate decides one individual request (§7.17). finder may be nil. A request
 // that is not individual, because it repeats a category or refers to several

@@ -54,5 +54,9 @@ func (q Query) Evaluate(ctx context.Context, finder Finder) (result xacml.Result
 	return q.query.Evaluate(ctx, q.pdp.input(nil, finder))
 }
 
+// Timeless reports whether the decision, once it is made, does not depend on the
+// time, as [PDP.Timeless] does.
+func (q Query) Timeless() bool { return !q.pdp.policies.Issued && q.query.Timeless() }
+
 // Close ends the query. To close it again does nothing.
 func (q Query) Close() { q.query.Close(q.turn) }

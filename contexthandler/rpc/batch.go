@@ -126,7 +126,7 @@ func (b *batch) decide(ctx context.Context, snapshot *pap.Snapshot, item *batchI
 	result, ended, ok, err := b.decided(ctx, q, snapshot, item.text, started)
 	switch {
 	case err == nil && ok:
-		b.write(item, q.id, snapshot.ID, &result)
+		b.write(item, q.decided(&result))
 	case err == nil && q.query != nil:
 		item.query, item.started = q, started
 	case err == nil:
@@ -152,10 +152,10 @@ func (b *batch) decided(ctx context.Context, q *question, snapshot *pap.Snapshot
 }
 
 // complete decides a plain request that takes slow sources.
-func (b *batch) complete(ctx context.Context, snapshot *pap.Snapshot, item *batchItem) *v1.AuthorizeBatchItem {
+func (b *batch) complete(ctx context.Context, item *batchItem) *v1.AuthorizeBatchItem {
 	s, q := b.service, item.query
 	defer q.release()
-	response, err := q.complete(ctx, snapshot, item.started)
+	response, err := q.complete(ctx, item.started)
 	if err != nil {
 		return s.batchError(q.id, err)
 	}
@@ -163,33 +163,33 @@ func (b *batch) complete(ctx context.Context, snapshot *pap.Snapshot, item *batc
 }
 
 // complete does not panic.
-func (q *question) complete(ctx context.Context, snapshot *pap.Snapshot, started time.Time) (response *v1.AuthorizeResponse, err error) {
+func (q *question) complete(ctx context.Context, started time.Time) (response *v1.AuthorizeResponse, err error) {
 	defer q.service.contain(ctx, &err)
 	result, _, err := q.query.Complete(ctx, started)
 	if err != nil {
 		return nil, err
 	}
-	response = authorizeResponse(q.id, snapshot.ID, &result)
+	response = authorizeResponse(q.decided(&result))
 	return response, q.service.checkAnswer(response)
 }
 
 // write writes the answer to a plain request.
-func (b *batch) write(item *batchItem, requestID, snapshot string, result *xacml.Result) {
+func (b *batch) write(item *batchItem, d *decided) {
 	s, w := b.service, &b.written
 	before := len(w.data)
 	start := w.begin(1)
-	w.item(requestID, snapshot, result)
+	w.item(d)
 	w.end(start)
 	if !w.strange && len(w.data)-before <= s.limits.MaxSendBytes {
 		return
 	}
 	w.data, w.strange = w.data[:before], false
-	response := authorizeResponse(requestID, snapshot, result)
+	response := authorizeResponse(d)
 	if err := s.checkAnswer(response); err != nil {
-		item.answer = s.batchError(requestID, err)
+		item.answer = s.batchError(d.requestID, err)
 		return
 	}
-	item.answer = &v1.AuthorizeBatchItem{RequestId: requestID, Outcome: &v1.AuthorizeBatchItem_Response{Response: response}}
+	item.answer = &v1.AuthorizeBatchItem{RequestId: d.requestID, Outcome: &v1.AuthorizeBatchItem_Response{Response: response}}
 }
 
 // others decides the requests with these numbers.
@@ -199,7 +199,7 @@ func (b *batch) others(ctx context.Context, snapshot *pap.Snapshot, numbers []in
 		for i := next.Add(1) - 1; i < int64(len(numbers)); i = next.Add(1) - 1 {
 			item := &b.items[numbers[i]]
 			if item.query != nil {
-				item.answer = b.complete(ctx, snapshot, item)
+				item.answer = b.complete(ctx, item)
 			} else {
 				item.answer = b.service.batchItem(ctx, snapshot, item.message)
 			}

@@ -20,6 +20,11 @@ type Config struct {
 	Limits Limits
 	// Reflection serves the description of the services.
 	Reflection bool
+	// MayExplain tells which callers may ask for explanations, which tell what is in
+	// the policies. Nil: nobody may.
+	MayExplain func(caller string) bool
+	// Administration serves the AdministrationService, to whoever can reach it.
+	Administration bool
 	// Logger gets warnings and details for debugging, none of which hold
 	// attribute values. Nil: nothing is logged.
 	Logger *slog.Logger

@@ -289,7 +289,7 @@ func TestResponse_Messages(t *testing.T) {
 	if err == nil || len(err.Error()) > 300 {
 		t.Errorf("got %v", err)
 	}
-	got := authorizeResponse("", "s", &xacml.Result{Status: xacml.Status{Code: xacml.StatusProcessingError, Message: "a\xffb"}})
+	got := authorizeResponse(&decided{snapshot: "s", result: &xacml.Result{Status: xacml.Status{Code: xacml.StatusProcessingError, Message: "a\xffb"}}})
 	if _, err := proto.Marshal(got); err != nil || got.GetStatus().GetMessage() != "a\uFFFDb" {
 		t.Errorf("got %v, %v", got, err)
 	}

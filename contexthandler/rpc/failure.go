@@ -38,6 +38,9 @@ var reasonCodes = [...]codes.Code{
 	v1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED:     codes.DeadlineExceeded,
 	v1.ErrorReason_ERROR_REASON_CANCELLED:             codes.Canceled,
 	v1.ErrorReason_ERROR_REASON_INTERNAL:              codes.Internal,
+	v1.ErrorReason_ERROR_REASON_INVALID_TOKEN:         codes.Unauthenticated,
+	v1.ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED:     codes.Unavailable,
+	v1.ErrorReason_ERROR_REASON_NOT_ALLOWED:           codes.PermissionDenied,
 }
 
 // handlerReasons is what the reasons of the context handler are on the wire.
@@ -49,6 +52,9 @@ var handlerReasons = [...]v1.ErrorReason{
 	contexthandler.ReasonAttributeNotAllowed: v1.ErrorReason_ERROR_REASON_ATTRIBUTE_NOT_ALLOWED,
 	contexthandler.ReasonDeadlineExceeded:    v1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED,
 	contexthandler.ReasonCancelled:           v1.ErrorReason_ERROR_REASON_CANCELLED,
+	contexthandler.ReasonInvalidToken:        v1.ErrorReason_ERROR_REASON_INVALID_TOKEN,
+	contexthandler.ReasonTokenNotChecked:     v1.ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED,
+	contexthandler.ReasonNotAllowed:          v1.ErrorReason_ERROR_REASON_NOT_ALLOWED,
 }
 
 // failure is why a call, or an item of one, was not evaluated. As an error it is

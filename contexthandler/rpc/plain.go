@@ -95,19 +95,24 @@ func (q *question) answer(ctx context.Context, started time.Time) (any, time.Tim
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	answer, err := q.service.write(q.id, q.snapshot.ID, &result)
+	answer, err := q.service.write(q.decided(&result))
 	return answer, ended, err
 }
 
+// decided is the decision on the question, which has a query.
+func (q *question) decided(result *xacml.Result) *decided {
+	return &decided{requestID: q.id, snapshot: q.snapshot.ID, result: result, fresh: q.query.Freshness()}
+}
+
 // write makes an AuthorizeResponse.
-func (s *service) write(requestID, snapshot string, result *xacml.Result) (any, error) {
+func (s *service) write(d *decided) (any, error) {
 	data := s.buffers.Get(0)
 	w := writer{data: *data}
-	w.response(requestID, snapshot, result)
+	w.response(d)
 	*data = w.data
 	if w.strange {
 		s.buffers.Put(data)
-		response := authorizeResponse(requestID, snapshot, result)
+		response := authorizeResponse(d)
 		return response, s.checkAnswer(response)
 	}
 	if err := s.checkSize(len(w.data)); err != nil {

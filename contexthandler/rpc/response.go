@@ -1,15 +1,27 @@
 package rpc
 
 import (
+	"math"
 	"strings"
+	"time"
 
+	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
 
+// decided is a decision with all that an AuthorizeResponse says of it.
+type decided struct {
+	requestID, snapshot string
+	result              *xacml.Result
+	fresh               contexthandler.Freshness
+	enforcement         *contexthandler.Enforcement // nil if nobody asked for it
+}
+
 // authorizeResponse answers an AuthorizeRequest.
-func authorizeResponse(requestID, snapshot string, r *xacml.Result) *v1.AuthorizeResponse {
+func authorizeResponse(d *decided) *v1.AuthorizeResponse {
+	r := d.result
 	return &v1.AuthorizeResponse{
 		Decision:           decision(r.Decision),
 		Status:             status54(r.Status),
@@ -17,14 +29,41 @@ func authorizeResponse(requestID, snapshot string, r *xacml.Result) *v1.Authoriz
 		Advice:             advice(r.Advice),
 		Attributes:         attributeCategories(r.Attributes),
 		ApplicablePolicies: policyReferences(r.PolicyIDs),
-		Snapshot:           snapshot,
-		RequestId:          requestID,
+		Snapshot:           d.snapshot,
+		RequestId:          d.requestID,
+		Enforcement:        enforcement(d.enforcement, r),
+		ReuseMilliseconds:  milliseconds(d.fresh.Reuse),
+		Stale:              d.fresh.Stale,
 	}
 }
 
+// milliseconds is the whole milliseconds of a time.
+func milliseconds(t time.Duration) uint32 {
+	return uint32(min(max(t.Milliseconds(), 0), math.MaxUint32))
+}
+
+// enforcement is what is left to do with the only result, nil if nobody asked.
+func enforcement(e *contexthandler.Enforcement, only *xacml.Result) *v1.Enforcement {
+	if e == nil {
+		return nil
+	}
+	out := &v1.Enforcement{Granted: e.Granted, RequiredLevel: uint32(e.RequiredLevel)}
+	for _, i := range e.Open {
+		out.Open = append(out.Open, only.Obligations[i].ID)
+	}
+	return out
+}
+
 // evaluateResponse answers an EvaluateRequest.
-func evaluateResponse(snapshot string, results []xacml.Result) *v1.EvaluateResponse {
-	out := &v1.EvaluateResponse{Results: make([]*v1.Result, len(results)), Snapshot: snapshot}
+func evaluateResponse(snapshot string, answer *contexthandler.Answer) *v1.EvaluateResponse {
+	results := answer.Results
+	out := &v1.EvaluateResponse{
+		Results:           make([]*v1.Result, len(results)),
+		Snapshot:          snapshot,
+		Enforcement:       enforcement(answer.Enforcement, &results[0]),
+		ReuseMilliseconds: milliseconds(answer.Reuse),
+		Stale:             answer.Stale,
+	}
 	for i := range results {
 		r := &results[i]
 		out.Results[i] = &v1.Result{

@@ -64,6 +64,8 @@ func New(config Config) (*Server, error) {
 		metrics: m,
 		methods: make(map[string]*methodMetrics),
 		log:     config.Logger,
+
+		mayExplain: config.MayExplain,
 	}
 	s := &Server{
 		grpc:        grpc.NewServer(options(limits, a, svc)...),
@@ -73,6 +75,10 @@ func New(config Config) (*Server, error) {
 		drain:       drain,
 	}
 	s.grpc.RegisterService(svc.description(), svc)
+	if config.Administration {
+		a := administration{service: svc}
+		s.grpc.RegisterService(a.description(), a)
+	}
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	if config.Reflection {
 		reflection.Register(s.grpc)

@@ -33,6 +33,8 @@ type service struct {
 	metrics *metrics
 	methods map[string]*methodMetrics // by full name; set before the first call
 	log     *slog.Logger
+	// mayExplain tells who may ask for explanations; nil is nobody.
+	mayExplain func(caller string) bool
 
 	questions questions
 	buffers   buffers
@@ -51,14 +53,17 @@ func (s *service) Authorize(ctx context.Context, m *v1.AuthorizeRequest) (*v1.Au
 func (s *service) authorize(ctx context.Context, snapshot *pap.Snapshot, m *v1.AuthorizeRequest) (response *v1.AuthorizeResponse, err error) {
 	defer s.contain(ctx, &err)
 	request, err := s.names.authorize(m)
-	results, err := s.decide(ctx, snapshot, request, err)
+	answer, err := s.decide(ctx, snapshot, request, m, err)
 	if err != nil {
 		return nil, err
 	}
-	if len(results) != 1 { // as a scope may ask for; no one of them is the answer
-		return nil, invalidf("the request asks for %d decisions; Evaluate answers such requests", len(results))
+	if len(answer.Results) != 1 { // as a scope may ask for; no one of them is the answer
+		return nil, invalidf("the request asks for %d decisions; Evaluate answers such requests", len(answer.Results))
 	}
-	response = authorizeResponse(m.GetRequestId(), snapshot.ID, &results[0])
+	response = authorizeResponse(&decided{m.GetRequestId(), snapshot.ID, &answer.Results[0], answer.Freshness, answer.Enforcement})
+	if len(answer.Explanations) == 1 {
+		response.Explanation = explanationMessage(answer.Explanations[0])
+	}
 	return response, s.checkAnswer(response)
 }
 
@@ -69,30 +74,44 @@ func (s *service) Evaluate(ctx context.Context, m *v1.EvaluateRequest) (*v1.Eval
 		return nil, err
 	}
 	request, err := s.names.evaluate(m)
-	results, err := s.decide(ctx, snapshot, request, err)
+	made, err := s.decide(ctx, snapshot, request, m, err)
 	if err != nil {
 		return nil, err
 	}
-	response := evaluateResponse(snapshot.ID, results)
-	if response.Document, err = answer(m, results); err != nil {
+	response := evaluateResponse(snapshot.ID, &made)
+	response.Explanations = explanations(made.Explanations)
+	if response.Document, err = answer(m, made.Results); err != nil {
 		return nil, fmt.Errorf("cannot write the response: %w", err)
 	}
 	return response, s.checkAnswer(response)
 }
 
+// wishes are what a message asks for beside the decision.
+type wishes interface {
+	GetSubjectToken() string
+	GetEnforce() bool
+	GetExplain() bool
+}
+
 // decide has a request decided. wrong is what was wrong with the message, or
 // nil; what makes a value wrong for its data type is a result, not an error.
-func (s *service) decide(ctx context.Context, snapshot *pap.Snapshot, request *xacml.Request, wrong error) ([]xacml.Result, error) {
+func (s *service) decide(ctx context.Context, snapshot *pap.Snapshot, request *xacml.Request, m wishes, wrong error) (contexthandler.Answer, error) {
 	if err := s.checkTime(ctx); err != nil {
-		return nil, err
+		return contexthandler.Answer{}, err
+	}
+	call := contexthandler.Call{
+		Caller: nobody, Request: request, Token: m.GetSubjectToken(), Enforce: m.GetEnforce(), Explain: m.GetExplain(),
+	}
+	if call.Explain && (s.mayExplain == nil || !s.mayExplain(call.Caller)) {
+		return contexthandler.Answer{}, &failure{v1.ErrorReason_ERROR_REASON_NOT_ALLOWED, "the caller may not ask for explanations"}
 	}
 	if e, ok := errors.AsType[*xacml.Error](wrong); ok {
-		return s.handler.Refused(e.Status), nil
+		return s.handler.Refused(call, e.Status), nil
 	}
 	if wrong != nil {
-		return nil, wrong
+		return contexthandler.Answer{}, wrong
 	}
-	return s.handler.Decide(ctx, snapshot, nobody, request)
+	return s.handler.Decide(ctx, snapshot, call)
 }
 
 // checkTime refuses what cannot be decided in the time that is left.

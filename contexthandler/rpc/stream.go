@@ -135,13 +135,14 @@ func (s *service) plainStreamItem(ctx context.Context, text string) (answer any)
 	}
 	data := s.buffers.Get(0)
 	w := writer{data: *data}
-	w.item(q.id, snapshot.ID, &result)
+	d := q.decided(&result)
+	w.item(d)
 	*data = w.data
 	if !w.strange && len(w.data) <= s.limits.MaxSendBytes {
 		return newEncoded(data, &s.buffers)
 	}
 	s.buffers.Put(data)
-	response := authorizeResponse(q.id, snapshot.ID, &result)
+	response := authorizeResponse(d)
 	if err = s.checkAnswer(response); err != nil {
 		return nil
 	}

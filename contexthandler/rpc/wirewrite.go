@@ -20,8 +20,9 @@ type writer struct {
 }
 
 // response writes an AuthorizeResponse.
-func (w *writer) response(requestID, snapshot string, r *xacml.Result) {
-	w.strange = w.strange || len(r.Attributes) > 0
+func (w *writer) response(d *decided) {
+	r := d.result
+	w.strange = w.strange || len(r.Attributes) > 0 || d.enforcement != nil
 	w.number(1, uint64(decision(r.Decision)))
 	w.status(2, &r.Status)
 	for i := range r.Obligations {
@@ -33,16 +34,20 @@ func (w *writer) response(requestID, snapshot string, r *xacml.Result) {
 	for i := range r.PolicyIDs {
 		w.policy(6, &r.PolicyIDs[i])
 	}
-	w.text(7, snapshot)
-	w.text(8, requestID)
+	w.text(7, d.snapshot)
+	w.text(8, d.requestID)
+	w.number(11, uint64(milliseconds(d.fresh.Reuse)))
+	if d.fresh.Stale {
+		w.number(12, 1)
+	}
 }
 
 // item writes an AuthorizeBatchItem or, which has the same fields, an
 // AuthorizeStreamResponse.
-func (w *writer) item(requestID, snapshot string, r *xacml.Result) {
-	w.text(1, requestID)
+func (w *writer) item(d *decided) {
+	w.text(1, d.requestID)
 	start := w.begin(2)
-	w.response(requestID, snapshot, r)
+	w.response(d)
 	w.end(start)
 }
 
@@ -126,7 +131,7 @@ func (w *writer) text(field protowire.Number, s string) {
 	w.data = protowire.AppendString(w.data, s)
 }
 
-// number writes an enumeration, which is left out if it is 0.
+// number writes a number, which is left out if it is 0.
 func (w *writer) number(field protowire.Number, n uint64) {
 	if n == 0 {
 		return

@@ -92,9 +92,11 @@ func (e *evaluation) named(key xacml.AttributeKey) (value.Bag, *xacml.Error) {
 			return value.Bag{}, err
 		}
 		b := e.bag(s)
+		e.notePending(key, b.err)
 		return value.NewBag(key.Type, e.valuesOf(b)...), b.err
 	}
 	if known, ok := e.others[key]; ok {
+		e.notePending(key, known.err)
 		return known.bag, known.err
 	}
 	if err := e.spend(lookupSteps + e.request().Size()); err != nil {
@@ -105,13 +107,24 @@ func (e *evaluation) named(key xacml.AttributeKey) (value.Bag, *xacml.Error) {
 		e.others = make(map[xacml.AttributeKey]otherBag)
 	}
 	e.others[key] = otherBag{found, err}
+	e.notePending(key, err)
 	return found, err
+}
+
+// notePending notes that a name was computed that is that of a pending attribute.
+func (e *evaluation) notePending(key xacml.AttributeKey, err *xacml.Error) {
+	if err == errPending {
+		e.computed = append(e.computed, key)
+	}
 }
 
 // other is the values of an attribute without a slot (§7.3.5).
 func (e *evaluation) other(key xacml.AttributeKey) (value.Bag, *xacml.Error) {
 	if found := e.request().Lookup(key); found.Len() > 0 {
 		return found, nil
+	}
+	if e.pending != nil && e.pending(key) {
+		return value.Bag{}, errPending
 	}
 	if v := e.clock(clockOf(key)); v != nil {
 		return value.NewBag(key.Type, v), nil

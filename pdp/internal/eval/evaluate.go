@@ -102,6 +102,8 @@ type evaluation struct {
 	// that were asked for: for Needs.
 	pending func(xacml.AttributeKey) bool
 	awaited []Slot
+	// computed are pending attributes whose names were computed.
+	computed []xacml.AttributeKey
 
 	// others are the attributes that only functions name.
 	others map[xacml.AttributeKey]otherBag
@@ -191,6 +193,7 @@ func (e *evaluation) end() {
 	e.others, e.documents = nil, nil
 	e.pending = nil
 	empty(&e.awaited)
+	empty(&e.computed)
 	e.depth, e.filtered = 0, 0
 	e.rules = ruleChildren{}
 	empty(&e.done)

@@ -9,9 +9,14 @@ import (
 )
 
 // Needs gives the attributes that may still matter to the decision among those
-// that are pending: obtainable, but not yet known. A policy or rule whose target
-// is certain not to match, whatever the pending attributes are, needs nothing.
-// The order is that of the policies.
+// that are pending: obtainable, but not yet known. The order is that of the
+// policies.
+//
+// A policy or rule whose target is certain not to match, whatever the pending
+// attributes are, needs nothing. What is certain whatever they are is evaluated, by
+// the combining algorithms too: what comes after a child that settles the matter
+// needs nothing either, and if an attribute is pending that only the evaluation
+// names, it is found there.
 //
 // Where very many policies are open because one attribute is pending, that one
 // comes first, alone: once it is known few of them are left.
@@ -19,7 +24,7 @@ func Needs(ctx context.Context, p *Program, in Input, pending func(xacml.Attribu
 	e := begin(ctx, p, in)
 	e.pending = pending
 	e.load(in.Request)
-	n := &needs{e: e, visited: make(map[*PolicySet]bool)}
+	n := &needs{e: e, visited: make(map[*PolicySet]certainty)}
 	n.policySet(p.Root)
 	e.end()
 	return n.keys
@@ -30,31 +35,19 @@ func Needs(ctx context.Context, p *Program, in Input, pending func(xacml.Attribu
 const manyOpen = 1000
 
 type needs struct {
-	e       *evaluation
-	keys    []xacml.AttributeKey
-	visited map[*PolicySet]bool // what was looked at needs nothing more
+	e    *evaluation
+	keys []xacml.AttributeKey
+	// open counts how often something was come upon that is pending.
+	open int
+	// visited is what is certain of the policy sets that were looked at.
+	visited map[*PolicySet]certainty
 }
 
 func (n *needs) add(key xacml.AttributeKey) {
+	n.open++
 	if !slices.Contains(n.keys, key) {
 		n.keys = append(n.keys, key)
 	}
-}
-
-func (n *needs) policySet(p *PolicySet) {
-	if n.visited[p] || !n.target(p.target, p.parts) {
-		return
-	}
-	n.visited[p] = true
-	for _, c := range n.candidates(p) {
-		switch c := p.Children[c].(type) {
-		case *PolicySet:
-			n.policySet(c)
-		case *Policy:
-			n.policy(c)
-		}
-	}
-	n.duties(p.duties)
 }
 
 // candidates is the numbers of the children that may not be NotApplicable.
@@ -80,38 +73,11 @@ func (n *needs) candidates(p *PolicySet) []uint32 {
 	return chosen
 }
 
-func (n *needs) policy(p *Policy) {
-	if !n.target(p.code[p.target.from:p.target.to], p.parts) {
-		return
-	}
-	some := false
-	for i := range p.rules {
-		r := &p.rules[i]
-		if !n.target(p.code[r.target.from:r.target.to], p.parts) {
-			continue
-		}
-		some = true
-		if r.condition >= 0 {
-			n.expression(p.parts.conditions[r.condition])
-		}
-		if r.duties >= 0 {
-			n.duties(&p.parts.duties[r.duties])
-		}
-	}
-	if some || len(p.rules) == 0 || !emptyIsNotApplicable(p.Algorithm) {
-		n.duties(p.duties)
-	}
-}
-
-func (n *needs) duties(d *duties) {
-	if d == nil {
-		return
-	}
-	for i := range d {
-		n.assignments(d[i].obligations)
-	}
-	for i := range d {
-		n.assignments(d[i].advice)
+// dutiesOn needs what the obligations and advice for one effect name.
+func (n *needs) dutiesOn(d *duties, effect xacml.Effect) {
+	if d != nil {
+		n.assignments(d[effect].obligations)
+		n.assignments(d[effect].advice)
 	}
 }
 
@@ -264,7 +230,7 @@ func (n *needs) expressions(list []expression) {
 
 // named needs the attribute that an attribute-designator with literals names, if
 // it is pending (Related and Nested Entities profile). What others name shows in
-// the evaluation only: a finder is asked for it then.
+// the evaluation only.
 func (n *needs) named(s *strict) {
 	if s.function.ID != xacml.Function3+"attribute-designator" {
 		return

@@ -110,6 +110,9 @@ func (q *Query) Evaluate(ctx context.Context, in Input) xacml.Result {
 	return result
 }
 
+// Timeless reports whether the clock was not read so far.
+func (q *Query) Timeless() bool { return q.e != nil && q.e.now.IsZero() }
+
 // Abandon leaves the query, which must not be used any more, to the garbage
 // collector: after a panic nobody knows what it holds.
 func (q *Query) Abandon() { q.e = nil }

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"github.com/forseti-pdp/forseti/pdp/explanation"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
@@ -8,20 +9,21 @@ import (
 // bag is the values of an attribute (§7.3.4, 7.3.5): those of the request, else
 // the clock's, else the finder's. What was found once stays.
 func (e *evaluation) bag(key xacml.AttributeKey) (value.Bag, *xacml.Error) {
-	if known, ok := e.bags[key]; ok {
-		return known.bag, known.err
+	known, ok := e.bags[key]
+	if !ok {
+		known.bag, known.err = e.find(key)
+		e.bags[key] = known
 	}
-	bag, err := e.find(key)
-	e.bags[key] = bagResult{bag, err}
-	return bag, err
+	e.trace.read(key, known.bag)
+	return known.bag, known.err
 }
 
 func (e *evaluation) find(key xacml.AttributeKey) (value.Bag, *xacml.Error) {
 	if bag := e.in.Request.Lookup(key); bag.Len() > 0 {
-		return bag, nil
+		return e.trace.from(explanation.FromRequest, key, bag), nil
 	}
 	if v := e.environment(key); v != nil {
-		return value.NewBag(key.Type, v), nil
+		return e.trace.from(explanation.FromClock, key, value.NewBag(key.Type, v)), nil
 	}
 	if e.about != nil {
 		return e.delegated(key)
@@ -40,7 +42,7 @@ func (e *evaluation) find(key xacml.AttributeKey) (value.Bag, *xacml.Error) {
 			return value.Bag{}, xacml.ProcessingErrorf("attribute %q was supplied as %s, not as %s", key.ID, v.Type(), key.Type)
 		}
 	}
-	return value.NewBag(key.Type, bag.Values()...), nil
+	return e.trace.from(explanation.FromSources, key, value.NewBag(key.Type, bag.Values()...)), nil
 }
 
 // environment is §7.3.6 and B.7: the PDP supplies the time if the request does

@@ -83,13 +83,28 @@ func (e *evaluation) AccessPermitted(category value.AnyURI, attributes value.Str
 	if in.Finder != nil {
 		in.Finder = sources
 	}
-	inner := newEvaluation(e.ctx, e.set, in)
-	inner.meter, inner.about = e.meter, e.about
-	decision := inner.policySet(e.set.Root).decision
+	permitted := e.permits(in)
 	if sources.asked != nil {
 		return false, sources.asked
 	}
-	return decision == xacml.Permit && e.stopped == nil, nil
+	return permitted && e.stopped == nil, nil
+}
+
+// permits tells whether all policies permit another request. Steps and nested
+// evaluations count together.
+func (e *evaluation) permits(in Input) bool {
+	if e.in.Nested == nil {
+		inner := newEvaluation(e.ctx, e.set, in)
+		inner.meter, inner.about = e.meter, e.about
+		return inner.policySet(e.set.Root).decision == xacml.Permit
+	}
+	in.Budget -= e.used
+	n := e.in.Nested(e.ctx, in, e.nested)
+	e.used, e.nested = e.used+n.Steps, n.Nested
+	if e.stopped == nil {
+		e.stopped = n.Stopped
+	}
+	return n.Permitted
 }
 
 // otherRequest stands for the sources in an evaluation on another request: they

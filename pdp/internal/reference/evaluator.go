@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/forseti-pdp/forseti/pdp/internal/compile"
+	"github.com/forseti-pdp/forseti/pdp/internal/eval"
 	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
@@ -30,13 +31,20 @@ type Input struct {
 	// ReadAttributes reads the content of an Attributes element; nil if that is
 	// not supported. The error is an *xacml.Error.
 	ReadAttributes func(category, content string) (xacml.Attributes, error)
+	// Nested evaluates another request for access-permitted where the set is not
+	// all policies: in is that of the other request with the budget that is left,
+	// and nested how many evaluations were inside of this one. Nil evaluates the set.
+	Nested func(ctx context.Context, in Input, nested int) eval.Nested
+	// Trace records the evaluation; it may be nil.
+	Trace *Trace
 }
 
 // Evaluate decides one individual request (§7.17).
 func Evaluate(ctx context.Context, set *compile.Set, in Input) xacml.Result {
 	e := newEvaluation(ctx, set, in)
+	e.trace = in.Trace
 	e.poll()
-	out := e.policySet(set.Root)
+	out := e.child(set.Root)
 	e.poll()
 	result := xacml.Result{
 		Decision:   out.decision,
@@ -65,6 +73,7 @@ type evaluation struct {
 	set *compile.Set
 	in  Input
 	*meter
+	trace *Trace // nil in evaluations inside of this one
 
 	// bags holds every bag that was read: it keeps its value for the whole
 	// evaluation, an error too (§7.3.5).

@@ -10,7 +10,8 @@ import (
 )
 
 // condition is §7.9.
-func (e *evaluation) condition(c policy.Expression, vars *variables) (bool, *xacml.Error) {
+func (e *evaluation) condition(c policy.Expression, vars *variables) (holds bool, err *xacml.Error) {
+	defer e.trace.condition(c).held(&holds, &err)
 	datum, err := e.expression(c, vars)
 	if err != nil {
 		return false, err
@@ -19,7 +20,8 @@ func (e *evaluation) condition(c policy.Expression, vars *variables) (bool, *xac
 }
 
 // expression evaluates an expression; its kind was checked at load.
-func (e *evaluation) expression(x policy.Expression, vars *variables) (value.Datum, *xacml.Error) {
+func (e *evaluation) expression(x policy.Expression, vars *variables) (datum value.Datum, err *xacml.Error) {
+	defer e.trace.expression(x).evaluated(&datum, &err)
 	switch x := x.(type) {
 	case *policy.Literal:
 		return x.Value, nil
@@ -102,6 +104,7 @@ func (e *evaluation) apply(a *policy.Apply, vars *variables) (value.Datum, *xacm
 		}
 		arguments[i] = datum
 	}
+	e.trace.applied(a, arguments)
 	if f.Higher != nil {
 		return result(f.Higher.Apply(e, applied, arguments))
 	}

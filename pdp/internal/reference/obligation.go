@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"github.com/forseti-pdp/forseti/pdp/explanation"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -10,11 +11,11 @@ import (
 // set itself calls for with this decision (§7.18). If one fails, so does the
 // node; those for the other decision are not evaluated.
 func (e *evaluation) ownObligations(out *outcome, obligations, advice []policy.ObligationExpression, vars *variables) *xacml.Error {
-	own, err := e.obligations(out.decision, obligations, vars)
+	own, err := e.obligations(explanation.Obligation, out.decision, obligations, vars)
 	if err != nil {
 		return err
 	}
-	ownAdvice, err := e.obligations(out.decision, advice, vars)
+	ownAdvice, err := e.obligations(explanation.Advice, out.decision, advice, vars)
 	if err != nil {
 		return err
 	}
@@ -23,46 +24,58 @@ func (e *evaluation) ownObligations(out *outcome, obligations, advice []policy.O
 	return nil
 }
 
-func (e *evaluation) obligations(d xacml.Decision, list []policy.ObligationExpression, vars *variables) ([]xacml.Obligation, *xacml.Error) {
+func (e *evaluation) obligations(kind explanation.Kind, d xacml.Decision, list []policy.ObligationExpression, vars *variables) ([]xacml.Obligation, *xacml.Error) {
 	var out []xacml.Obligation
-	for _, o := range list {
-		if o.On.Decision() != d {
+	for i := range list {
+		if list[i].On.Decision() != d {
 			continue
 		}
-		if err := e.spend(1); err != nil {
-			return nil, err
-		}
-		assignments, err := e.assignments(o.Assignments, vars)
+		o, err := e.obligation(kind, &list[i], vars)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, xacml.Obligation{ID: o.ID, Assignments: assignments})
+		out = append(out, o)
 	}
 	return out, nil
 }
 
-// assignments is §5.39 to 5.41: one for a value, one for each value of a bag,
-// none for an empty bag.
-func (e *evaluation) assignments(list []policy.AssignmentExpression, vars *variables) ([]xacml.AttributeAssignment, *xacml.Error) {
-	var out []xacml.AttributeAssignment
-	for _, a := range list {
-		datum, err := e.expression(a.Expression, vars)
+// obligation is one obligation or advice (§5.39, 5.40).
+func (e *evaluation) obligation(kind explanation.Kind, o *policy.ObligationExpression, vars *variables) (out xacml.Obligation, err *xacml.Error) {
+	defer e.trace.obligation(kind, o).done(&err)
+	if err := e.spend(1); err != nil {
+		return out, err
+	}
+	out.ID = o.ID
+	for i := range o.Assignments {
+		assignments, err := e.assignment(&o.Assignments[i], vars)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		var values []value.Value
-		switch d := datum.(type) {
-		case value.Bag:
-			values = d.Values()
-		case value.Value:
-			values = []value.Value{d}
-		}
-		if err := e.spend(len(values)); err != nil {
-			return nil, err
-		}
-		for _, v := range values {
-			out = append(out, xacml.AttributeAssignment{AttributeID: a.AttributeID, Category: a.Category, Issuer: a.Issuer, Value: v})
-		}
+		out.Assignments = append(out.Assignments, assignments...)
+	}
+	return out, nil
+}
+
+// assignment is §5.41: one for a value, one for each value of a bag, none for an
+// empty bag.
+func (e *evaluation) assignment(a *policy.AssignmentExpression, vars *variables) (out []xacml.AttributeAssignment, err *xacml.Error) {
+	defer e.trace.assignment(a).done(&err)
+	datum, err := e.expression(a.Expression, vars)
+	if err != nil {
+		return nil, err
+	}
+	var values []value.Value
+	switch d := datum.(type) {
+	case value.Bag:
+		values = d.Values()
+	case value.Value:
+		values = []value.Value{d}
+	}
+	if err := e.spend(len(values)); err != nil {
+		return nil, err
+	}
+	for _, v := range values {
+		out = append(out, xacml.AttributeAssignment{AttributeID: a.AttributeID, Category: a.Category, Issuer: a.Issuer, Value: v})
 	}
 	return out, nil
 }

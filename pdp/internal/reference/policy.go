@@ -7,7 +7,8 @@ import (
 )
 
 // rule is §7.11 with table 4.
-func (e *evaluation) rule(r *policy.Rule, vars *variables) outcome {
+func (e *evaluation) rule(r *policy.Rule, vars *variables) (out outcome) {
+	defer e.trace.rule(r).decided(&out)
 	failed := func(err *xacml.Error) outcome { return outcome{decision: r.Effect.Indeterminate(), err: err} }
 	if err := e.spend(1); err != nil {
 		return failed(err)
@@ -30,7 +31,7 @@ func (e *evaluation) rule(r *policy.Rule, vars *variables) outcome {
 			return outcome{decision: xacml.NotApplicable}
 		}
 	}
-	out := outcome{decision: r.Effect.Decision()}
+	out = outcome{decision: r.Effect.Decision()}
 	if err := e.ownObligations(&out, r.Obligations, r.Advice, vars); err != nil {
 		return failed(err)
 	}
@@ -178,7 +179,8 @@ func (ps *policies) Evaluate(i int) xacml.Decision {
 }
 
 // child is the value of a policy, policy set or what takes their place.
-func (e *evaluation) child(c policy.Child) outcome {
+func (e *evaluation) child(c policy.Child) (out outcome) {
+	defer e.trace.child(c, c == policy.Child(e.set.Root)).decided(&out)
 	switch p := c.(type) {
 	case *policy.Policy:
 		return e.policy(p)
@@ -200,7 +202,8 @@ func disregard(done []outcome) {
 }
 
 // Applicable is the own target of the child (C.9), if the child counts.
-func (ps *policies) Applicable(i int) (bool, *xacml.Error) {
+func (ps *policies) Applicable(i int) (ok bool, err *xacml.Error) {
+	defer ps.e.trace.child(ps.at(i), false).applicable(&ok, &err)
 	if ps.discarded(ps.at(i)) {
 		return false, nil
 	}

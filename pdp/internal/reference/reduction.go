@@ -51,6 +51,7 @@ func (ps *policies) value(c policy.Child) outcome {
 		ps.issued = make(map[policy.Child]outcome)
 	}
 	out := ps.reduce(c, ps.e.child(c))
+	ps.e.trace.reduced(out.decision)
 	ps.issued[c] = out
 	return out
 }

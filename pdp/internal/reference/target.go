@@ -17,7 +17,8 @@ const (
 )
 
 // target is table 1: one AnyOf that does not match decides, even after errors.
-func (e *evaluation) target(t *policy.Target) (matching, *xacml.Error) {
+func (e *evaluation) target(t *policy.Target) (m matching, err *xacml.Error) {
+	defer e.trace.target(t).matched(&m, &err)
 	var causes []*xacml.Error
 	for i := range t.AnyOf {
 		switch m, err := e.anyOf(&t.AnyOf[i]); m {
@@ -35,7 +36,8 @@ func (e *evaluation) target(t *policy.Target) (matching, *xacml.Error) {
 }
 
 // anyOf is table 2: one AllOf that matches decides.
-func (e *evaluation) anyOf(a *policy.AnyOf) (matching, *xacml.Error) {
+func (e *evaluation) anyOf(a *policy.AnyOf) (m matching, err *xacml.Error) {
+	defer e.trace.anyOf().matched(&m, &err)
 	var causes []*xacml.Error
 	for i := range a.AllOf {
 		switch m, err := e.allOf(&a.AllOf[i]); m {
@@ -53,7 +55,8 @@ func (e *evaluation) anyOf(a *policy.AnyOf) (matching, *xacml.Error) {
 }
 
 // allOf is table 3: one match that is False decides, even after errors.
-func (e *evaluation) allOf(a *policy.AllOf) (matching, *xacml.Error) {
+func (e *evaluation) allOf(a *policy.AllOf) (m matching, err *xacml.Error) {
+	defer e.trace.allOf().matched(&m, &err)
 	var causes []*xacml.Error
 	for i := range a.Matches {
 		ok, err := e.match(&a.Matches[i])
@@ -72,7 +75,8 @@ func (e *evaluation) allOf(a *policy.AllOf) (matching, *xacml.Error) {
 
 // match is §7.6: True if the function is for any value of the bag, else
 // Indeterminate if any application failed, else False.
-func (e *evaluation) match(m *policy.Match) (bool, *xacml.Error) {
+func (e *evaluation) match(m *policy.Match) (holds bool, err *xacml.Error) {
+	defer e.trace.match(m).held(&holds, &err)
 	datum, err := e.expression(m.Bag, nil)
 	if err != nil {
 		return false, err

@@ -51,8 +51,21 @@ type AuthorizeRequest struct {
 	RequestId string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// ReturnPolicyIds asks for the policies that applied.
 	ReturnPolicyIds bool `protobuf:"varint,7,opt,name=return_policy_ids,json=returnPolicyIds,proto3" json:"return_policy_ids,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Explain asks for the way to the decision. It takes many times the time of a
+	// decision, and the operator may reserve it for some callers
+	// (ERROR_REASON_NOT_ALLOWED).
+	Explain bool `protobuf:"varint,8,opt,name=explain,proto3" json:"explain,omitempty"`
+	// SubjectToken proves who the subject is: a JWT of one of the issuers that the
+	// service trusts. Its claims become attributes of the subject, and the request
+	// may then say nothing of its own about the subject, unless the operator allows
+	// it (ERROR_REASON_ATTRIBUTE_NOT_ALLOWED). A token that is not valid is
+	// ERROR_REASON_INVALID_TOKEN.
+	SubjectToken string `protobuf:"bytes,9,opt,name=subject_token,json=subjectToken,proto3" json:"subject_token,omitempty"`
+	// Enforce asks whether the obligations that ask for a level of authentication
+	// are met. The level is that of the token, or an attribute of the subject.
+	Enforce       bool `protobuf:"varint,10,opt,name=enforce,proto3" json:"enforce,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AuthorizeRequest) Reset() {
@@ -130,6 +143,27 @@ func (x *AuthorizeRequest) GetRequestId() string {
 func (x *AuthorizeRequest) GetReturnPolicyIds() bool {
 	if x != nil {
 		return x.ReturnPolicyIds
+	}
+	return false
+}
+
+func (x *AuthorizeRequest) GetExplain() bool {
+	if x != nil {
+		return x.Explain
+	}
+	return false
+}
+
+func (x *AuthorizeRequest) GetSubjectToken() string {
+	if x != nil {
+		return x.SubjectToken
+	}
+	return ""
+}
+
+func (x *AuthorizeRequest) GetEnforce() bool {
+	if x != nil {
+		return x.Enforce
 	}
 	return false
 }
@@ -251,7 +285,19 @@ type AuthorizeResponse struct {
 	// equal names, equal policies. Opaque otherwise. Never empty.
 	Snapshot string `protobuf:"bytes,7,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	// RequestId of the request.
-	RequestId     string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,8,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Explanation is the way to the decision, if explain asked for it.
+	Explanation *Explanation `protobuf:"bytes,9,opt,name=explanation,proto3" json:"explanation,omitempty"`
+	// Enforcement tells what is left to do before access is granted, if enforce
+	// asked for it.
+	Enforcement *Enforcement `protobuf:"bytes,10,opt,name=enforcement,proto3" json:"enforcement,omitempty"`
+	// ReuseMilliseconds is for how long the answer may be used for the same request
+	// again: what is left of the life of the values that it rests on. 0 is not at
+	// all. Policies may change meanwhile: the service does not tell.
+	ReuseMilliseconds uint32 `protobuf:"varint,11,opt,name=reuse_milliseconds,json=reuseMilliseconds,proto3" json:"reuse_milliseconds,omitempty"`
+	// Stale tells that a source could not be asked, and that values past their time
+	// were used, as the operator allows for some attributes.
+	Stale         bool `protobuf:"varint,12,opt,name=stale,proto3" json:"stale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -340,6 +386,34 @@ func (x *AuthorizeResponse) GetRequestId() string {
 		return x.RequestId
 	}
 	return ""
+}
+
+func (x *AuthorizeResponse) GetExplanation() *Explanation {
+	if x != nil {
+		return x.Explanation
+	}
+	return nil
+}
+
+func (x *AuthorizeResponse) GetEnforcement() *Enforcement {
+	if x != nil {
+		return x.Enforcement
+	}
+	return nil
+}
+
+func (x *AuthorizeResponse) GetReuseMilliseconds() uint32 {
+	if x != nil {
+		return x.ReuseMilliseconds
+	}
+	return 0
+}
+
+func (x *AuthorizeResponse) GetStale() bool {
+	if x != nil {
+		return x.Stale
+	}
+	return false
 }
 
 // AuthorizeBatchRequest asks for many decisions at once.
@@ -688,7 +762,7 @@ var File_forseti_authorization_v1_authorize_proto protoreflect.FileDescriptor
 
 const file_forseti_authorization_v1_authorize_proto_rawDesc = "" +
 	"\n" +
-	"(forseti/authorization/v1/authorize.proto\x12\x18forseti.authorization.v1\x1a(forseti/authorization/v1/attribute.proto\x1a'forseti/authorization/v1/decision.proto\x1a$forseti/authorization/v1/error.proto\"\x82\x05\n" +
+	"(forseti/authorization/v1/authorize.proto\x12\x18forseti.authorization.v1\x1a(forseti/authorization/v1/attribute.proto\x1a'forseti/authorization/v1/decision.proto\x1a$forseti/authorization/v1/error.proto\x1a*forseti/authorization/v1/explanation.proto\"\xdb\x05\n" +
 	"\x10AuthorizeRequest\x12Q\n" +
 	"\asubject\x18\x01 \x03(\v27.forseti.authorization.v1.AuthorizeRequest.SubjectEntryR\asubject\x12T\n" +
 	"\bresource\x18\x02 \x03(\v28.forseti.authorization.v1.AuthorizeRequest.ResourceEntryR\bresource\x12\x16\n" +
@@ -699,7 +773,11 @@ const file_forseti_authorization_v1_authorize_proto_rawDesc = "" +
 	"attributes\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x06 \x01(\tR\trequestId\x12*\n" +
-	"\x11return_policy_ids\x18\a \x01(\bR\x0freturnPolicyIds\x1a:\n" +
+	"\x11return_policy_ids\x18\a \x01(\bR\x0freturnPolicyIds\x12\x18\n" +
+	"\aexplain\x18\b \x01(\bR\aexplain\x12#\n" +
+	"\rsubject_token\x18\t \x01(\tR\fsubjectToken\x12\x18\n" +
+	"\aenforce\x18\n" +
+	" \x01(\bR\aenforce\x1a:\n" +
 	"\fSubjectEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a;\n" +
@@ -715,7 +793,7 @@ const file_forseti_authorization_v1_authorize_proto_rawDesc = "" +
 	"\tdata_type\x18\x03 \x01(\tR\bdataType\x12\x16\n" +
 	"\x06values\x18\x04 \x03(\tR\x06values\x12\x16\n" +
 	"\x06issuer\x18\x05 \x01(\tR\x06issuer\x12*\n" +
-	"\x11include_in_result\x18\x06 \x01(\bR\x0fincludeInResult\"\xf3\x03\n" +
+	"\x11include_in_result\x18\x06 \x01(\bR\x0fincludeInResult\"\xca\x05\n" +
 	"\x11AuthorizeResponse\x12>\n" +
 	"\bdecision\x18\x01 \x01(\x0e2\".forseti.authorization.v1.DecisionR\bdecision\x128\n" +
 	"\x06status\x18\x02 \x01(\v2 .forseti.authorization.v1.StatusR\x06status\x12F\n" +
@@ -727,7 +805,12 @@ const file_forseti_authorization_v1_authorize_proto_rawDesc = "" +
 	"\x13applicable_policies\x18\x06 \x03(\v2).forseti.authorization.v1.PolicyReferenceR\x12applicablePolicies\x12\x1a\n" +
 	"\bsnapshot\x18\a \x01(\tR\bsnapshot\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\b \x01(\tR\trequestId\"_\n" +
+	"request_id\x18\b \x01(\tR\trequestId\x12G\n" +
+	"\vexplanation\x18\t \x01(\v2%.forseti.authorization.v1.ExplanationR\vexplanation\x12G\n" +
+	"\venforcement\x18\n" +
+	" \x01(\v2%.forseti.authorization.v1.EnforcementR\venforcement\x12-\n" +
+	"\x12reuse_milliseconds\x18\v \x01(\rR\x11reuseMilliseconds\x12\x14\n" +
+	"\x05stale\x18\f \x01(\bR\x05stale\"_\n" +
 	"\x15AuthorizeBatchRequest\x12F\n" +
 	"\brequests\x18\x01 \x03(\v2*.forseti.authorization.v1.AuthorizeRequestR\brequests\"x\n" +
 	"\x16AuthorizeBatchResponse\x12B\n" +
@@ -779,7 +862,9 @@ var file_forseti_authorization_v1_authorize_proto_goTypes = []any{
 	(*Advice)(nil),                  // 14: forseti.authorization.v1.Advice
 	(*AttributeCategory)(nil),       // 15: forseti.authorization.v1.AttributeCategory
 	(*PolicyReference)(nil),         // 16: forseti.authorization.v1.PolicyReference
-	(*ItemError)(nil),               // 17: forseti.authorization.v1.ItemError
+	(*Explanation)(nil),             // 17: forseti.authorization.v1.Explanation
+	(*Enforcement)(nil),             // 18: forseti.authorization.v1.Enforcement
+	(*ItemError)(nil),               // 19: forseti.authorization.v1.ItemError
 }
 var file_forseti_authorization_v1_authorize_proto_depIdxs = []int32{
 	8,  // 0: forseti.authorization.v1.AuthorizeRequest.subject:type_name -> forseti.authorization.v1.AuthorizeRequest.SubjectEntry
@@ -792,18 +877,20 @@ var file_forseti_authorization_v1_authorize_proto_depIdxs = []int32{
 	14, // 7: forseti.authorization.v1.AuthorizeResponse.advice:type_name -> forseti.authorization.v1.Advice
 	15, // 8: forseti.authorization.v1.AuthorizeResponse.attributes:type_name -> forseti.authorization.v1.AttributeCategory
 	16, // 9: forseti.authorization.v1.AuthorizeResponse.applicable_policies:type_name -> forseti.authorization.v1.PolicyReference
-	0,  // 10: forseti.authorization.v1.AuthorizeBatchRequest.requests:type_name -> forseti.authorization.v1.AuthorizeRequest
-	5,  // 11: forseti.authorization.v1.AuthorizeBatchResponse.items:type_name -> forseti.authorization.v1.AuthorizeBatchItem
-	2,  // 12: forseti.authorization.v1.AuthorizeBatchItem.response:type_name -> forseti.authorization.v1.AuthorizeResponse
-	17, // 13: forseti.authorization.v1.AuthorizeBatchItem.error:type_name -> forseti.authorization.v1.ItemError
-	0,  // 14: forseti.authorization.v1.AuthorizeStreamRequest.request:type_name -> forseti.authorization.v1.AuthorizeRequest
-	2,  // 15: forseti.authorization.v1.AuthorizeStreamResponse.response:type_name -> forseti.authorization.v1.AuthorizeResponse
-	17, // 16: forseti.authorization.v1.AuthorizeStreamResponse.error:type_name -> forseti.authorization.v1.ItemError
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	17, // 10: forseti.authorization.v1.AuthorizeResponse.explanation:type_name -> forseti.authorization.v1.Explanation
+	18, // 11: forseti.authorization.v1.AuthorizeResponse.enforcement:type_name -> forseti.authorization.v1.Enforcement
+	0,  // 12: forseti.authorization.v1.AuthorizeBatchRequest.requests:type_name -> forseti.authorization.v1.AuthorizeRequest
+	5,  // 13: forseti.authorization.v1.AuthorizeBatchResponse.items:type_name -> forseti.authorization.v1.AuthorizeBatchItem
+	2,  // 14: forseti.authorization.v1.AuthorizeBatchItem.response:type_name -> forseti.authorization.v1.AuthorizeResponse
+	19, // 15: forseti.authorization.v1.AuthorizeBatchItem.error:type_name -> forseti.authorization.v1.ItemError
+	0,  // 16: forseti.authorization.v1.AuthorizeStreamRequest.request:type_name -> forseti.authorization.v1.AuthorizeRequest
+	2,  // 17: forseti.authorization.v1.AuthorizeStreamResponse.response:type_name -> forseti.authorization.v1.AuthorizeResponse
+	19, // 18: forseti.authorization.v1.AuthorizeStreamResponse.error:type_name -> forseti.authorization.v1.ItemError
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_forseti_authorization_v1_authorize_proto_init() }
@@ -814,6 +901,7 @@ func file_forseti_authorization_v1_authorize_proto_init() {
 	file_forseti_authorization_v1_attribute_proto_init()
 	file_forseti_authorization_v1_decision_proto_init()
 	file_forseti_authorization_v1_error_proto_init()
+	file_forseti_authorization_v1_explanation_proto_init()
 	file_forseti_authorization_v1_authorize_proto_msgTypes[5].OneofWrappers = []any{
 		(*AuthorizeBatchItem_Response)(nil),
 		(*AuthorizeBatchItem_Error)(nil),

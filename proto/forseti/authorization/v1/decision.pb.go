@@ -630,6 +630,74 @@ func (x *Result) GetApplicablePolicies() []*PolicyReference {
 	return nil
 }
 
+// Enforcement tells what is left to do before access is granted.
+type Enforcement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Granted tells that the decision is DECISION_PERMIT and that the level of
+	// authentication is high enough. Grant access once the obligations in open are
+	// carried out. Refuse if it is not set.
+	Granted bool `protobuf:"varint,1,opt,name=granted,proto3" json:"granted,omitempty"`
+	// RequiredLevel is the least level of authentication with which access would be
+	// granted, if the level that the subject has is too low. 0 otherwise.
+	RequiredLevel uint32 `protobuf:"varint,2,opt,name=required_level,json=requiredLevel,proto3" json:"required_level,omitempty"`
+	// Open are the ids of the obligations that are not about the level. They are up
+	// to the caller.
+	Open          []string `protobuf:"bytes,3,rep,name=open,proto3" json:"open,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Enforcement) Reset() {
+	*x = Enforcement{}
+	mi := &file_forseti_authorization_v1_decision_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Enforcement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Enforcement) ProtoMessage() {}
+
+func (x *Enforcement) ProtoReflect() protoreflect.Message {
+	mi := &file_forseti_authorization_v1_decision_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Enforcement.ProtoReflect.Descriptor instead.
+func (*Enforcement) Descriptor() ([]byte, []int) {
+	return file_forseti_authorization_v1_decision_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Enforcement) GetGranted() bool {
+	if x != nil {
+		return x.Granted
+	}
+	return false
+}
+
+func (x *Enforcement) GetRequiredLevel() uint32 {
+	if x != nil {
+		return x.RequiredLevel
+	}
+	return 0
+}
+
+func (x *Enforcement) GetOpen() []string {
+	if x != nil {
+		return x.Open
+	}
+	return nil
+}
+
 var File_forseti_authorization_v1_decision_proto protoreflect.FileDescriptor
 
 const file_forseti_authorization_v1_decision_proto_rawDesc = "" +
@@ -669,7 +737,11 @@ const file_forseti_authorization_v1_decision_proto_rawDesc = "" +
 	"\n" +
 	"attributes\x18\x05 \x03(\v2+.forseti.authorization.v1.AttributeCategoryR\n" +
 	"attributes\x12Z\n" +
-	"\x13applicable_policies\x18\x06 \x03(\v2).forseti.authorization.v1.PolicyReferenceR\x12applicablePolicies*\x85\x01\n" +
+	"\x13applicable_policies\x18\x06 \x03(\v2).forseti.authorization.v1.PolicyReferenceR\x12applicablePolicies\"b\n" +
+	"\vEnforcement\x12\x18\n" +
+	"\agranted\x18\x01 \x01(\bR\agranted\x12%\n" +
+	"\x0erequired_level\x18\x02 \x01(\rR\rrequiredLevel\x12\x12\n" +
+	"\x04open\x18\x03 \x03(\tR\x04open*\x85\x01\n" +
 	"\bDecision\x12\x18\n" +
 	"\x14DECISION_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fDECISION_PERMIT\x10\x01\x12\x11\n" +
@@ -695,7 +767,7 @@ func file_forseti_authorization_v1_decision_proto_rawDescGZIP() []byte {
 }
 
 var file_forseti_authorization_v1_decision_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_forseti_authorization_v1_decision_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_forseti_authorization_v1_decision_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_forseti_authorization_v1_decision_proto_goTypes = []any{
 	(Decision)(0),               // 0: forseti.authorization.v1.Decision
 	(PolicyKind)(0),             // 1: forseti.authorization.v1.PolicyKind
@@ -706,21 +778,22 @@ var file_forseti_authorization_v1_decision_proto_goTypes = []any{
 	(*AttributeAssignment)(nil), // 6: forseti.authorization.v1.AttributeAssignment
 	(*PolicyReference)(nil),     // 7: forseti.authorization.v1.PolicyReference
 	(*Result)(nil),              // 8: forseti.authorization.v1.Result
-	(*AttributeValue)(nil),      // 9: forseti.authorization.v1.AttributeValue
-	(*AttributeCategory)(nil),   // 10: forseti.authorization.v1.AttributeCategory
+	(*Enforcement)(nil),         // 9: forseti.authorization.v1.Enforcement
+	(*AttributeValue)(nil),      // 10: forseti.authorization.v1.AttributeValue
+	(*AttributeCategory)(nil),   // 11: forseti.authorization.v1.AttributeCategory
 }
 var file_forseti_authorization_v1_decision_proto_depIdxs = []int32{
 	3,  // 0: forseti.authorization.v1.Status.missing_attributes:type_name -> forseti.authorization.v1.MissingAttribute
-	9,  // 1: forseti.authorization.v1.MissingAttribute.values:type_name -> forseti.authorization.v1.AttributeValue
+	10, // 1: forseti.authorization.v1.MissingAttribute.values:type_name -> forseti.authorization.v1.AttributeValue
 	6,  // 2: forseti.authorization.v1.Obligation.assignments:type_name -> forseti.authorization.v1.AttributeAssignment
 	6,  // 3: forseti.authorization.v1.Advice.assignments:type_name -> forseti.authorization.v1.AttributeAssignment
-	9,  // 4: forseti.authorization.v1.AttributeAssignment.value:type_name -> forseti.authorization.v1.AttributeValue
+	10, // 4: forseti.authorization.v1.AttributeAssignment.value:type_name -> forseti.authorization.v1.AttributeValue
 	1,  // 5: forseti.authorization.v1.PolicyReference.kind:type_name -> forseti.authorization.v1.PolicyKind
 	0,  // 6: forseti.authorization.v1.Result.decision:type_name -> forseti.authorization.v1.Decision
 	2,  // 7: forseti.authorization.v1.Result.status:type_name -> forseti.authorization.v1.Status
 	4,  // 8: forseti.authorization.v1.Result.obligations:type_name -> forseti.authorization.v1.Obligation
 	5,  // 9: forseti.authorization.v1.Result.advice:type_name -> forseti.authorization.v1.Advice
-	10, // 10: forseti.authorization.v1.Result.attributes:type_name -> forseti.authorization.v1.AttributeCategory
+	11, // 10: forseti.authorization.v1.Result.attributes:type_name -> forseti.authorization.v1.AttributeCategory
 	7,  // 11: forseti.authorization.v1.Result.applicable_policies:type_name -> forseti.authorization.v1.PolicyReference
 	12, // [12:12] is the sub-list for method output_type
 	12, // [12:12] is the sub-list for method input_type
@@ -741,7 +814,7 @@ func file_forseti_authorization_v1_decision_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_forseti_authorization_v1_decision_proto_rawDesc), len(file_forseti_authorization_v1_decision_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

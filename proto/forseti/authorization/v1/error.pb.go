@@ -72,6 +72,16 @@ const (
 	// INTERNAL. A fault of the service outside the evaluation. Try again once;
 	// report it if it lasts.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 11
+	// UNAUTHENTICATED. The subject's token is not valid: it is malformed, expired,
+	// meant for somebody else, or of nobody whom the service trusts. Have the subject
+	// log in again.
+	ErrorReason_ERROR_REASON_INVALID_TOKEN ErrorReason = 12
+	// UNAVAILABLE. The subject's token cannot be checked, because the keys of its
+	// issuer are not known. Try again later.
+	ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED ErrorReason = 13
+	// PERMISSION_DENIED. The caller may not ask for explanations, or may not make the
+	// service forget what sources answered. Have the operator allow it.
+	ErrorReason_ERROR_REASON_NOT_ALLOWED ErrorReason = 14
 )
 
 // Enum value maps for ErrorReason.
@@ -89,6 +99,9 @@ var (
 		9:  "ERROR_REASON_DEADLINE_EXCEEDED",
 		10: "ERROR_REASON_CANCELLED",
 		11: "ERROR_REASON_INTERNAL",
+		12: "ERROR_REASON_INVALID_TOKEN",
+		13: "ERROR_REASON_TOKEN_NOT_CHECKED",
+		14: "ERROR_REASON_NOT_ALLOWED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -103,6 +116,9 @@ var (
 		"ERROR_REASON_DEADLINE_EXCEEDED":     9,
 		"ERROR_REASON_CANCELLED":             10,
 		"ERROR_REASON_INTERNAL":              11,
+		"ERROR_REASON_INVALID_TOKEN":         12,
+		"ERROR_REASON_TOKEN_NOT_CHECKED":     13,
+		"ERROR_REASON_NOT_ALLOWED":           14,
 	}
 )
 
@@ -208,7 +224,7 @@ const file_forseti_authorization_v1_error_proto_rawDesc = "" +
 	"\tItemError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12=\n" +
-	"\x06reason\x18\x03 \x01(\x0e2%.forseti.authorization.v1.ErrorReasonR\x06reason*\xa2\x03\n" +
+	"\x06reason\x18\x03 \x01(\x0e2%.forseti.authorization.v1.ErrorReasonR\x06reason*\x84\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_NO_POLICY_SNAPSHOT\x10\x01\x12 \n" +
@@ -222,7 +238,10 @@ const file_forseti_authorization_v1_error_proto_rawDesc = "" +
 	"\x1eERROR_REASON_DEADLINE_EXCEEDED\x10\t\x12\x1a\n" +
 	"\x16ERROR_REASON_CANCELLED\x10\n" +
 	"\x12\x19\n" +
-	"\x15ERROR_REASON_INTERNAL\x10\vBOZMgithub.com/forseti-pdp/forseti/proto/forseti/authorization/v1;authorizationv1b\x06proto3"
+	"\x15ERROR_REASON_INTERNAL\x10\v\x12\x1e\n" +
+	"\x1aERROR_REASON_INVALID_TOKEN\x10\f\x12\"\n" +
+	"\x1eERROR_REASON_TOKEN_NOT_CHECKED\x10\r\x12\x1c\n" +
+	"\x18ERROR_REASON_NOT_ALLOWED\x10\x0eBOZMgithub.com/forseti-pdp/forseti/proto/forseti/authorization/v1;authorizationv1b\x06proto3"
 
 var (
 	file_forseti_authorization_v1_error_proto_rawDescOnce sync.Once

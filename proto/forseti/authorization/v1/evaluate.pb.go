@@ -50,7 +50,14 @@ type EvaluateRequest struct {
 	//
 	//	*EvaluateRequest_Xml
 	//	*EvaluateRequest_Json
-	Document      isEvaluateRequest_Document `protobuf_oneof:"document"`
+	Document isEvaluateRequest_Document `protobuf_oneof:"document"`
+	// Explain asks for the way to the decisions, as that of AuthorizeRequest does.
+	Explain bool `protobuf:"varint,8,opt,name=explain,proto3" json:"explain,omitempty"`
+	// SubjectToken proves who the subject is, as that of AuthorizeRequest does.
+	SubjectToken string `protobuf:"bytes,9,opt,name=subject_token,json=subjectToken,proto3" json:"subject_token,omitempty"`
+	// Enforce asks whether the level of authentication is high enough, as that of
+	// AuthorizeRequest does. Access is not granted if there are several results.
+	Enforce       bool `protobuf:"varint,10,opt,name=enforce,proto3" json:"enforce,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -145,6 +152,27 @@ func (x *EvaluateRequest) GetJson() []byte {
 	return nil
 }
 
+func (x *EvaluateRequest) GetExplain() bool {
+	if x != nil {
+		return x.Explain
+	}
+	return false
+}
+
+func (x *EvaluateRequest) GetSubjectToken() string {
+	if x != nil {
+		return x.SubjectToken
+	}
+	return ""
+}
+
+func (x *EvaluateRequest) GetEnforce() bool {
+	if x != nil {
+		return x.Enforce
+	}
+	return false
+}
+
 type isEvaluateRequest_Document interface {
 	isEvaluateRequest_Document()
 }
@@ -222,7 +250,18 @@ type EvaluateResponse struct {
 	Snapshot string `protobuf:"bytes,2,opt,name=snapshot,proto3" json:"snapshot,omitempty"`
 	// Document is the response in the form in which the request came, XML (core
 	// 5.47) or JSON. Empty if the request came in fields.
-	Document      []byte `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	Document []byte `protobuf:"bytes,3,opt,name=document,proto3" json:"document,omitempty"`
+	// Explanations of the individual decisions, in order, if explain asked for them.
+	Explanations []*Explanation `protobuf:"bytes,4,rep,name=explanations,proto3" json:"explanations,omitempty"`
+	// Enforcement tells what is left to do before access is granted, if enforce
+	// asked for it.
+	Enforcement *Enforcement `protobuf:"bytes,5,opt,name=enforcement,proto3" json:"enforcement,omitempty"`
+	// ReuseMilliseconds is for how long the results may be used again, as that of
+	// AuthorizeResponse.
+	ReuseMilliseconds uint32 `protobuf:"varint,6,opt,name=reuse_milliseconds,json=reuseMilliseconds,proto3" json:"reuse_milliseconds,omitempty"`
+	// Stale tells that values past their time were used, as that of
+	// AuthorizeResponse.
+	Stale         bool `protobuf:"varint,7,opt,name=stale,proto3" json:"stale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,11 +317,39 @@ func (x *EvaluateResponse) GetDocument() []byte {
 	return nil
 }
 
+func (x *EvaluateResponse) GetExplanations() []*Explanation {
+	if x != nil {
+		return x.Explanations
+	}
+	return nil
+}
+
+func (x *EvaluateResponse) GetEnforcement() *Enforcement {
+	if x != nil {
+		return x.Enforcement
+	}
+	return nil
+}
+
+func (x *EvaluateResponse) GetReuseMilliseconds() uint32 {
+	if x != nil {
+		return x.ReuseMilliseconds
+	}
+	return 0
+}
+
+func (x *EvaluateResponse) GetStale() bool {
+	if x != nil {
+		return x.Stale
+	}
+	return false
+}
+
 var File_forseti_authorization_v1_evaluate_proto protoreflect.FileDescriptor
 
 const file_forseti_authorization_v1_evaluate_proto_rawDesc = "" +
 	"\n" +
-	"'forseti/authorization/v1/evaluate.proto\x12\x18forseti.authorization.v1\x1a(forseti/authorization/v1/attribute.proto\x1a'forseti/authorization/v1/decision.proto\"\xec\x02\n" +
+	"'forseti/authorization/v1/evaluate.proto\x12\x18forseti.authorization.v1\x1a(forseti/authorization/v1/attribute.proto\x1a'forseti/authorization/v1/decision.proto\x1a*forseti/authorization/v1/explanation.proto\"\xc5\x03\n" +
 	"\x0fEvaluateRequest\x12K\n" +
 	"\n" +
 	"attributes\x18\x01 \x03(\v2+.forseti.authorization.v1.AttributeCategoryR\n" +
@@ -292,15 +359,23 @@ const file_forseti_authorization_v1_evaluate_proto_rawDesc = "" +
 	"\rxpath_version\x18\x04 \x01(\tR\fxpathVersion\x12Q\n" +
 	"\x0emulti_requests\x18\x05 \x03(\v2*.forseti.authorization.v1.RequestReferenceR\rmultiRequests\x12\x12\n" +
 	"\x03xml\x18\x06 \x01(\fH\x00R\x03xml\x12\x14\n" +
-	"\x04json\x18\a \x01(\fH\x00R\x04jsonB\n" +
+	"\x04json\x18\a \x01(\fH\x00R\x04json\x12\x18\n" +
+	"\aexplain\x18\b \x01(\bR\aexplain\x12#\n" +
+	"\rsubject_token\x18\t \x01(\tR\fsubjectToken\x12\x18\n" +
+	"\aenforce\x18\n" +
+	" \x01(\bR\aenforceB\n" +
 	"\n" +
 	"\bdocument\"$\n" +
 	"\x10RequestReference\x12\x10\n" +
-	"\x03ids\x18\x01 \x03(\tR\x03ids\"\x86\x01\n" +
+	"\x03ids\x18\x01 \x03(\tR\x03ids\"\xdf\x02\n" +
 	"\x10EvaluateResponse\x12:\n" +
 	"\aresults\x18\x01 \x03(\v2 .forseti.authorization.v1.ResultR\aresults\x12\x1a\n" +
 	"\bsnapshot\x18\x02 \x01(\tR\bsnapshot\x12\x1a\n" +
-	"\bdocument\x18\x03 \x01(\fR\bdocumentBOZMgithub.com/forseti-pdp/forseti/proto/forseti/authorization/v1;authorizationv1b\x06proto3"
+	"\bdocument\x18\x03 \x01(\fR\bdocument\x12I\n" +
+	"\fexplanations\x18\x04 \x03(\v2%.forseti.authorization.v1.ExplanationR\fexplanations\x12G\n" +
+	"\venforcement\x18\x05 \x01(\v2%.forseti.authorization.v1.EnforcementR\venforcement\x12-\n" +
+	"\x12reuse_milliseconds\x18\x06 \x01(\rR\x11reuseMilliseconds\x12\x14\n" +
+	"\x05stale\x18\a \x01(\bR\x05staleBOZMgithub.com/forseti-pdp/forseti/proto/forseti/authorization/v1;authorizationv1b\x06proto3"
 
 var (
 	file_forseti_authorization_v1_evaluate_proto_rawDescOnce sync.Once
@@ -321,16 +396,20 @@ var file_forseti_authorization_v1_evaluate_proto_goTypes = []any{
 	(*EvaluateResponse)(nil),  // 2: forseti.authorization.v1.EvaluateResponse
 	(*AttributeCategory)(nil), // 3: forseti.authorization.v1.AttributeCategory
 	(*Result)(nil),            // 4: forseti.authorization.v1.Result
+	(*Explanation)(nil),       // 5: forseti.authorization.v1.Explanation
+	(*Enforcement)(nil),       // 6: forseti.authorization.v1.Enforcement
 }
 var file_forseti_authorization_v1_evaluate_proto_depIdxs = []int32{
 	3, // 0: forseti.authorization.v1.EvaluateRequest.attributes:type_name -> forseti.authorization.v1.AttributeCategory
 	1, // 1: forseti.authorization.v1.EvaluateRequest.multi_requests:type_name -> forseti.authorization.v1.RequestReference
 	4, // 2: forseti.authorization.v1.EvaluateResponse.results:type_name -> forseti.authorization.v1.Result
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	5, // 3: forseti.authorization.v1.EvaluateResponse.explanations:type_name -> forseti.authorization.v1.Explanation
+	6, // 4: forseti.authorization.v1.EvaluateResponse.enforcement:type_name -> forseti.authorization.v1.Enforcement
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_forseti_authorization_v1_evaluate_proto_init() }
@@ -340,6 +419,7 @@ func file_forseti_authorization_v1_evaluate_proto_init() {
 	}
 	file_forseti_authorization_v1_attribute_proto_init()
 	file_forseti_authorization_v1_decision_proto_init()
+	file_forseti_authorization_v1_explanation_proto_init()
 	file_forseti_authorization_v1_evaluate_proto_msgTypes[0].OneofWrappers = []any{
 		(*EvaluateRequest_Xml)(nil),
 		(*EvaluateRequest_Json)(nil),

@@ -1,0 +1,54 @@
+package contexthandler
+
+import (
+	"time"
+
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+)
+
+// Freshness says of an answer how long it holds.
+type Freshness struct {
+	// Reuse is for how long the caller may use the answer for the same request again,
+	// the policies aside: the least of what is left of the life of each value that a
+	// source gave. Zero is not at all: the decision is Indeterminate or depends on the
+	// time, a source failed or does not say.
+	Reuse time.Duration
+	// Stale tells that a source gave values past their time because it could not be
+	// asked.
+	Stale bool
+}
+
+// fresh is the Freshness of what nothing limits but the configuration.
+func (h *Handler) fresh() Freshness { return Freshness{Reuse: h.config.MaxReuse} }
+
+// limit takes one result into account, and what is known beside its request.
+func (f *Freshness) limit(result *xacml.Result, k *knowledge) {
+	if result.Decision.Indeterminate() {
+		f.Reuse = 0
+	}
+	for i := range k.sources {
+		l := &k.sources[i]
+		if !l.asked {
+			continue
+		}
+		f.Reuse = min(f.Reuse, l.reuse) // of one that failed it is 0
+		f.Stale = f.Stale || l.stale
+	}
+	if f.Stale {
+		f.Reuse = 0
+	}
+}
+
+// atAnyTime takes into account whether the time matters.
+func (f *Freshness) atAnyTime(timeless bool) {
+	if !timeless {
+		f.Reuse = 0
+	}
+}
+
+// until takes into account for how long the subject is who it is.
+func (f *Freshness) until(end, now time.Time) {
+	if !end.IsZero() {
+		f.Reuse = max(0, min(f.Reuse, end.Sub(now)))
+	}
+}

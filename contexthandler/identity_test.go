@@ -1,0 +1,103 @@
+package contexthandler
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+	"github.com/forseti-pdp/forseti/pip"
+)
+
+// issuer trusts one token, which says who the subject is.
+func issuer(until time.Time) func(context.Context, string) (Identity, error) {
+	return func(_ context.Context, token string) (Identity, error) {
+		if token != "good" {
+			return Identity{}, errorf(ReasonInvalidToken, "the token is not valid")
+		}
+		return Identity{Attributes: []xacml.Attribute{{ID: "user", Values: []value.Value{value.String("1337")}}}, Until: until}, nil
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	s := snapshot(t, rule("me", "Permit", "s.user=1337"))
+	for _, tt := range []struct {
+		name, token string
+		request     *xacml.Request
+		supplies    []Supply
+		want        xacml.Decision
+		reason      Reason
+	}{
+		{name: "a token says who it is", token: "good", request: request("a.id=read"), want: xacml.Permit},
+		{name: "a token that is not valid", token: "bad", request: request("a.id=read"), reason: ReasonInvalidToken},
+		{name: "a bad token is not made up for", token: "bad", request: request("s.user=1337"), supplies: []Supply{{Everybody, xacml.CategoryAccessSubject, []string{"user"}}}, reason: ReasonInvalidToken},
+		{name: "nothing else may be said of the subject", token: "good", request: request("s.role=boss"), reason: ReasonAttributeNotAllowed},
+		{name: "unless it is allowed", token: "good", request: request("s.role=boss"), supplies: []Supply{{Everybody, xacml.CategoryAccessSubject, []string{"role"}}}, want: xacml.Permit},
+		{name: "without a token the caller says", request: request("s.user=1337"), want: xacml.Permit},
+	} {
+		h := New(Config{Identify: issuer(time.Time{}), Supplies: tt.supplies})
+		answer, err := h.Decide(t.Context(), s, Call{Request: tt.request, Token: tt.token})
+		if tt.reason != ReasonInternal {
+			if e := (*Error)(nil); !errors.As(err, &e) || e.Reason != tt.reason {
+				t.Errorf("%s: got %v, want reason %d", tt.name, err, tt.reason)
+			}
+			continue
+		}
+		if err != nil || answer.Results[0].Decision != tt.want {
+			t.Errorf("%s: got %v, %v, want %s", tt.name, answer.Results, err, tt.want)
+		}
+	}
+}
+
+// Where nobody is trusted, a token is refused and not ignored.
+func TestIdentify_WithoutIssuers(t *testing.T) {
+	_, err := New(Config{}).Decide(t.Context(), snapshot(t, rule("all", "Permit")), Call{Request: request("a.id=read"), Token: "good"})
+	if e := (*Error)(nil); !errors.As(err, &e) || e.Reason != ReasonInvalidToken {
+		t.Errorf("got %v, want an invalid token", err)
+	}
+}
+
+// A Deny on the subject of the token counts in every individual decision, whatever
+// the references name (Multiple Decision profile, 2.4).
+func TestIdentify_References(t *testing.T) {
+	s := snapshot(t, rule("banned", "Deny", "s.user=1337"), rule("all", "Permit"))
+	r := request("a.id=read", "r.id=x")
+	r.Attributes[0].ID, r.Attributes[1].ID = "action", "resource"
+	r.References = [][]string{{"action"}, {"action", "resource"}}
+	answer, err := New(Config{Identify: issuer(time.Time{})}).Decide(t.Context(), s, Call{Request: r, Token: "good"})
+	if err != nil || len(answer.Results) != 2 {
+		t.Fatalf("got %v, %v, want two results", answer.Results, err)
+	}
+	for i, result := range answer.Results {
+		if result.Decision != xacml.Deny {
+			t.Errorf("result %d: got %s, want Deny", i, result.Decision)
+		}
+	}
+	if len(r.References[0]) != 1 || len(r.Attributes) != 2 {
+		t.Error("the request was changed")
+	}
+}
+
+// The token is an attribute for sources that need it and for nobody else, and no
+// caller may supply it.
+func TestIdentify_TokenAsAttribute(t *testing.T) {
+	fetched := &fake{answers: map[string]string{"good": "admin"}}
+	source := source("token", "", "s.scope", fetched)
+	source.Needs = []pip.Need{{Name: "token", Key: xacml.AttributeKey{Category: CategoryCall, ID: AttributeToken, Type: value.TypeString}}}
+	s := snapshot(t, rule("admin", "Permit", "s.scope=admin"))
+	h := New(Config{Identify: issuer(time.Time{}), Sources: []pip.Source{source}})
+	answer, err := h.Decide(t.Context(), s, Call{Request: request("a.id=read"), Token: "good"})
+	if err != nil || answer.Results[0].Decision != xacml.Permit {
+		t.Errorf("got %v, %v, want Permit", answer.Results, err)
+	}
+	forged := &xacml.Request{Attributes: []xacml.Attributes{{Category: CategoryCall, Attributes: []xacml.Attribute{{ID: AttributeToken, Values: []value.Value{value.String("good")}}}}}}
+	_, err = h.Decide(t.Context(), s, Call{Request: forged})
+	if e := (*Error)(nil); !errors.As(err, &e) || e.Reason != ReasonAttributeNotAllowed {
+		t.Errorf("a caller's own token attribute: got %v, want it refused", err)
+	}
+	if answer, err = h.Decide(t.Context(), s, Call{Request: request("s.user=1337")}); err != nil || answer.Results[0].Decision != xacml.NotApplicable {
+		t.Errorf("without a token: got %v, %v, want NotApplicable", answer.Results, err)
+	}
+}
