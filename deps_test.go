@@ -54,27 +54,33 @@ const lattice = `
 	# Where attributes and policies come from.
 	pdp < pip < pip/derive, pip/http, pip/ldap, pip/sql, pip/static;
 	pip, proto/forseti/attribute/v1 < pip/grpc;
-	token/internal/strictjson < token/jwks < token;
-	token/tokentest;
 	pip, token < pip/jwt;
-	pdp/xacml, proto/forseti/attribute/v1 < pip/grpc/attributeserver < pip/grpc/attributeserver/example;
 	pdp, pdp/xacmlxml < pap;
 
-	pdp/xacml, token < contexthandler/claims < contexthandler/rpc;
+	# For those who write a source behind gRPC. It knows values, and not Forseti.
+	pdp/xacml, proto/forseti/attribute/v1 < pip/grpc/attributeserver < pip/grpc/attributeserver/example;
+
+	# Who a subject is. Tokens know nothing of XACML; what their claims mean does.
+	token/internal/strictjson < token/jwks < token;
+	pdp/xacml, token < contexthandler/claims;
 
 	# The service. Protocols know the context handler, it knows none of them.
 	pip, pap < contexthandler < contexthandler/metrics;
 	contexthandler/metrics, pdp/xacmljson, proto/forseti/authorization/v1
 	< contexthandler/rpc;
 
+	# For those who ask. It knows the protocol, and nothing behind it.
+	proto/forseti/authorization/v1 < contexthandler/client;
+
 	# The program.
-	contexthandler/rpc, pip/derive, pip/grpc, pip/http, pip/jwt, pip/ldap, pip/sql, pip/static
+	contexthandler/rpc, contexthandler/claims,
+	pip/derive, pip/grpc, pip/http, pip/jwt, pip/ldap, pip/sql, pip/static
 	< cmd/forseti/internal/config
 	< cmd/forseti/internal/demo
 	< cmd/forseti;
 
 	# For tests.
-	internal/bounds, internal/faultproxy, internal/pgtest;
+	internal/bounds, internal/faultproxy, internal/pgtest, token/tokentest;
 
 	# What speed is measured with.
 	pap < bench/workload < bench/floor < bench < bench/report;
@@ -93,13 +99,15 @@ const gates = `
 	flag:         bench/..., pip/grpc/attributeserver/example;
 	log:          nobody;
 	log/slog:     ...;
-	net:          token/jwks, internal/faultproxy, internal/pgtest, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, contexthandler/rpc, cmd/..., bench/rpc;
+	net:          pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, token/jwks, contexthandler/rpc, contexthandler/client,
+	              cmd/..., bench/rpc, internal/faultproxy, internal/pgtest;
 	net/netip:    ...;
 	net/url:      ...;
-	os:           internal/pgtest, token/jwks, pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, pip/sql, pip/static, pdp/conformance, cmd/..., bench/...;
-	os/exec:      internal/pgtest, bench/rpc;
+	os:           pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, pip/sql, pip/static, token/jwks, pdp/conformance,
+	              cmd/..., bench/..., internal/pgtest;
+	os/exec:      bench/rpc, internal/pgtest;
 	plugin:       nobody;
-	syscall:      internal/pgtest, pap, pip/grpc/attributeserver/example, cmd/forseti;
+	syscall:      pap, pip/grpc/attributeserver/example, cmd/forseti, internal/pgtest;
 	unsafe:       proto/...;
 
 	# The core: no RPC, no metrics.
@@ -120,9 +128,9 @@ const gates = `
 
 	# The service.
 	github.com/prometheus/client_golang: pip, token, pap, contexthandler, contexthandler/..., cmd/...;
-	google.golang.org/genproto/googleapis/rpc: pip/grpc, contexthandler/rpc, cmd/forseti;
-	google.golang.org/grpc: proto/..., pip/grpc, pip/grpc/..., contexthandler/rpc, cmd/..., bench/rpc;
-	google.golang.org/protobuf: proto/..., pip/grpc, pip/grpc/..., contexthandler/rpc, cmd/..., bench/rpc;
+	google.golang.org/genproto/googleapis/rpc: pip/grpc, contexthandler/rpc, contexthandler/client, cmd/forseti;
+	google.golang.org/grpc: proto/..., pip/grpc/..., contexthandler/rpc, contexthandler/client, cmd/..., bench/rpc;
+	google.golang.org/protobuf: proto/..., pip/grpc/..., contexthandler/rpc, contexthandler/client, cmd/..., bench/rpc;
 	golang.org/x/net: bench/rpc;
 	golang.org/x/sys: bench/rpc;
 

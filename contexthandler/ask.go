@@ -105,7 +105,7 @@ func (r *reply) fetch(ctx context.Context, s *pip.Source) error {
 	if err != nil {
 		return err
 	}
-	r.questions, r.cached = len(questions), len(questions) > 0
+	r.questions = len(questions)
 	answers := make([]pip.Reply, len(questions))
 	fetchAll(ctx, s.Provider, questions, answers)
 	for i := range answers {
@@ -113,7 +113,7 @@ func (r *reply) fetch(ctx context.Context, s *pip.Source) error {
 			return answers[i].Err
 		}
 	}
-	r.found, r.reuse = make([][]value.Value, len(s.Provides)), forever
+	r.found, r.reuse, r.cached = make([][]value.Value, len(s.Provides)), forever, len(questions) > 0
 	for i := range answers {
 		r.add(&answers[i].Answer)
 	}

@@ -56,6 +56,13 @@ Exit codes:
 			return authorize(cmd.Context(), q, cmd.OutOrStdout())
 		},
 	}
+	q.addFlags(cmd)
+	cmd.Flags().BoolVar(&q.json, "json", false, "print the response as JSON")
+	return cmd
+}
+
+// addFlags adds the flags that say what is asked, and whom.
+func (q *question) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&q.subject, "subject", nil, "attribute of who asks, as `name=value`; may be repeated")
 	flags.StringArrayVar(&q.resource, "resource", nil, "attribute of what is asked for, as `name=value`; may be repeated")
@@ -64,8 +71,6 @@ Exit codes:
 	flags.StringArrayVar(&q.attributes, "attribute", nil, "any attribute, as `category/id:type=value`; may be repeated")
 	flags.StringVar(&q.address, "address", defaultAddress(), "`host:port` of the service")
 	flags.DurationVar(&q.timeout, "timeout", 2*time.Second, "how long to wait for the answer")
-	flags.BoolVar(&q.json, "json", false, "print the response as JSON")
-	return cmd
 }
 
 // defaultAddress is where the service listens if nothing else is configured.

@@ -16,9 +16,9 @@ func configCommand() *cobra.Command {
 		Use:   "config",
 		Short: "Print or check the configuration in effect",
 		Long: `Print the configuration in effect as YAML: the defaults, with the file and then
-the environment laid over them. A key of server, log, policies or demo is
-overridden by a variable that is named after it: FORSETI_SERVER_LISTEN is
-server.listen.
+the environment laid over them. A single value outside of lists is overridden by
+a variable that is named after it: FORSETI_SERVER_LISTEN is server.listen. It
+holds no secrets, only the names of files with them.
 
 What is wrong is reported with file, line, column and key, everything at once.`,
 		Example: `  forseti config --defaults > forseti.yaml   # the commented reference

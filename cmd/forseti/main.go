@@ -4,6 +4,7 @@
 //	forseti authorize   ask a running service for a decision
 //	forseti config      print or check the configuration in effect
 //	forseti check       check a policy folder as the service would
+//	forseti explain     tell how a decision comes about
 //	forseti functions   list the functions that policies may use
 //	forseti version     print the version
 //
@@ -55,7 +56,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), authorizeCommand(), configCommand(), checkCommand(), functionsCommand(), versionCommand())
+	root.AddCommand(serveCommand(), authorizeCommand(), configCommand(), checkCommand(), explainCommand(), functionsCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)

@@ -15,6 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/forseti-pdp/forseti/cmd/forseti/internal/config"
+	"github.com/forseti-pdp/forseti/token/tokentest"
 )
 
 // documented is a row of docs/metrics.md.
@@ -23,7 +26,15 @@ type documented struct{ kind, labels, help string }
 // TestMetricsDocument compares docs/metrics.md with a real scrape, both ways.
 func TestMetricsDocument(t *testing.T) {
 	want := readMetricsDocument(t)
-	s := startService(t, nil)
+	keys := filepath.Join(t.TempDir(), "keys.json")
+	if err := os.WriteFile(keys, tokentest.Set(tokentest.NewKey("1", "ES256")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startService(t, func(c *config.Config) {
+		c.Tokens.Issuers = []config.Issuer{{
+			Name: "https://issuer.example", Audiences: []string{"forseti"}, Algorithms: []string{"ES256"}, Keys: config.Keys{File: keys},
+		}}
+	})
 	q := question{
 		subject: []string{"user-id=1337"}, resource: []string{running}, action: "read",
 		address: s.decisions.Addr().String(), timeout: 10 * time.Second,
@@ -41,6 +52,7 @@ func TestMetricsDocument(t *testing.T) {
 		"the version of Forseti":          {thisBuild().Version},
 		"the id of the snapshot in force": {s.store.Current().ID},
 		"the names of the sources":        nil,
+		"the names of the issuers":        {"https://issuer.example"},
 	}
 	for _, source := range s.config.Sources {
 		open["the names of the sources"] = append(open["the names of the sources"], source.Name)

@@ -36,7 +36,9 @@ type service struct {
 	registry *prometheus.Registry
 	started  time.Time
 
+	tokens        *config.Identifier // nil if there are no issuers
 	sources       *config.Sources
+	invalidations *invalidations
 	store         *pap.Store
 	server        *rpc.Server
 	decisions     net.Listener
@@ -107,16 +109,30 @@ func (s *service) seed(ctx context.Context) error {
 	return nil
 }
 
+// openSources opens the sources, and what tells who subjects are.
 func (s *service) openSources(ctx context.Context) error {
 	metrics, err := pip.NewMetrics(s.registry)
 	if err != nil {
 		return err
 	}
-	if s.sources, err = s.config.OpenSources(ctx, metrics); err != nil {
+	if err := s.openTokens(); err != nil {
+		return fmt.Errorf("tokens cannot be checked:\n%w", err)
+	}
+	env := config.Environment{Tokens: s.tokens, Logger: s.logger, Metrics: metrics}
+	if s.sources, err = s.config.OpenSources(ctx, env); err != nil {
 		return fmt.Errorf("a source cannot be opened:\n%w", err)
 	}
 	s.closers = append(s.closers, s.sources.Close)
-	return nil
+	s.invalidations, err = newInvalidations(s.registry, s.sources.List)
+	return err
+}
+
+func (s *service) openTokens() (err error) {
+	if s.tokens, err = s.config.OpenTokens(s.logger); s.tokens == nil {
+		return err
+	}
+	s.closers = append(s.closers, s.tokens.Close)
+	return s.registry.Register(s.tokens)
 }
 
 func (s *service) openPolicies(ctx context.Context) error {
@@ -160,27 +176,42 @@ func policyFolder(p config.Policies, onPanic func(recovered any, stack []byte)) 
 	}
 }
 
-func (s *service) makeServer(ctx context.Context) error {
+// newHandler makes what decides, of the sources and policies that are open.
+func (s *service) newHandler() (*contexthandler.Handler, error) {
 	dictionary, err := s.config.Dictionary()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	metrics, err := contexthandler.NewMetrics(s.registry)
+	if err != nil {
+		return nil, err
+	}
+	c := contexthandler.Config{
+		Snapshot:     s.store.Current,
+		Dictionary:   dictionary,
+		Sources:      s.invalidations.counted(s.sources.List),
+		Supplies:     s.config.Supplies(),
+		MaxDecisions: s.config.Server.MaxDecisions,
+		Enforce:      s.config.EnforcementRules(),
+		MaxReuse:     s.config.Server.MaxReuse,
+		ShadowRate:   s.config.Policies.ShadowRate,
+		Logger:       s.logger,
+		Metrics:      metrics,
+	}
+	if s.tokens != nil {
+		c.Identify = s.tokens.Identify
+	}
+	return contexthandler.New(c), nil
+}
+
+func (s *service) makeServer(ctx context.Context) error {
+	handler, err := s.newHandler()
 	if err != nil {
 		return err
 	}
 	c := s.config.Server
 	s.server, err = rpc.New(rpc.Config{
-		Handler: contexthandler.New(contexthandler.Config{
-			Snapshot:     s.store.Current,
-			Dictionary:   dictionary,
-			Sources:      s.sources.List,
-			Supplies:     s.config.Supplies(),
-			MaxDecisions: c.MaxDecisions,
-			ShadowRate:   s.config.Policies.ShadowRate,
-			Logger:       s.logger,
-			Metrics:      metrics,
-		}),
+		Handler: handler,
 		Limits: rpc.Limits{
 			MaxBatch:                 c.MaxBatch,
 			DefaultDeadline:          c.DefaultDeadline,
@@ -194,9 +225,11 @@ func (s *service) makeServer(ctx context.Context) error {
 			MaxConnectionsPerAddress: c.MaxConnectionsPerAddress,
 			ConnectionTimeout:        c.ConnectionTimeout,
 		},
-		Reflection: c.Reflection,
-		Logger:     s.logger,
-		Registerer: s.registry,
+		Reflection:     c.Reflection,
+		Administration: c.Administration,
+		MayExplain:     func(string) bool { return c.Explanations },
+		Logger:         s.logger,
+		Registerer:     s.registry,
 	})
 	if err != nil {
 		return err
@@ -238,7 +271,7 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 	var parts sync.WaitGroup
 	defer parts.Wait()
 	defer cancel()
-	failed := make(chan error, 3)
+	failed := make(chan error, 3+len(s.sources.Watches))
 	start := func(part func() error) {
 		parts.Go(func() {
 			if err := part(); err != nil {
@@ -254,6 +287,9 @@ func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
 		}
 		return nil
 	})
+	for _, watch := range s.sources.Watches {
+		start(func() error { return watch(ctx, s.invalidations.forget) })
+	}
 	parts.Go(func() { s.announce(ctx) })
 
 	err := s.await(ctx, signals, failed)

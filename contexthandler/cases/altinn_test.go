@@ -2,9 +2,9 @@
 // Authorization, which are no part of this project: FORSETI_SHARED names the
 // folder that holds them. It consists of tests only.
 //
-// What is particular to the platform is said once, as configuration: the
-// dictionary and the sources in profile_test.go, the tables behind the sources
-// in tables_test.go, and the form of requests as a policy in testdata.
+// What is particular to the platform is said once, as configuration for operators:
+// the profile in docs/altinn. The tests put tables in place of the services that
+// its sources ask.
 package cases
 
 import (
@@ -57,8 +57,8 @@ func sharedFolder(t *testing.T) string {
 	return filepath.Join(folder, "altinn")
 }
 
-// loadCases reads the cases of a kind, at least as many as are known to exist.
-func loadCases(t *testing.T, kind string, atLeast int) []*altinnCase {
+// caseFolders are those of the cases of a kind, at least as many as are known to exist.
+func caseFolders(t *testing.T, kind string, atLeast int) []string {
 	t.Helper()
 	dirs, err := filepath.Glob(filepath.Join(sharedFolder(t), "cases", kind+"-*"))
 	if err != nil {
@@ -67,8 +67,14 @@ func loadCases(t *testing.T, kind string, atLeast int) []*altinnCase {
 	if len(dirs) < atLeast {
 		t.Fatalf("got %d cases of the kind %q, want at least %d", len(dirs), kind, atLeast)
 	}
+	return dirs
+}
+
+// loadCases reads the cases of a kind.
+func loadCases(t *testing.T, kind string, atLeast int) []*altinnCase {
+	t.Helper()
 	var cases []*altinnCase
-	for _, dir := range dirs {
+	for _, dir := range caseFolders(t, kind, atLeast) {
 		cases = append(cases, loadCase(t, dir))
 	}
 	return cases

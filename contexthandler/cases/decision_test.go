@@ -1,12 +1,6 @@
 package cases
 
-import (
-	"path/filepath"
-	"slices"
-	"testing"
-
-	"github.com/forseti-pdp/forseti/pdp/policy"
-)
+import "testing"
 
 // TestAltinnPDP decides enriched requests on one policy, without sources.
 func TestAltinnPDP(t *testing.T) {
@@ -23,25 +17,17 @@ func TestAltinnCombining(t *testing.T) {
 	}
 }
 
-// TestAltinnDecision decides what callers of the platform ask: the policies of
-// the case, the policy on the form of requests beside them, and the sources of
-// the profile behind them.
+// TestAltinnDecision decides what callers of the platform ask: on the policies of
+// the case, with the policies and sources of the profile around them.
 func TestAltinnDecision(t *testing.T) {
 	passed := 0
 	for _, c := range loadCases(t, "decision", 55) {
 		t.Run(c.id, func(t *testing.T) {
 			c.correct(t)
-			if c.judge(t, ask(t, c, append(slices.Clone(c.policies), requestForm(t)), true).results) {
+			if c.judge(t, ask(t, c, guarded(t, c.policies), true).results) {
 				passed++
 			}
 		})
 	}
 	t.Logf("%d cases pass", passed)
-}
-
-// requestForm is what the platform checks of a request before it looks for
-// policies, as a policy.
-func requestForm(t *testing.T) policy.Document {
-	t.Helper()
-	return readPolicy(t, filepath.Join("testdata", "request-form.xml"))
 }

@@ -33,18 +33,11 @@ type answer struct {
 // with the sources of the profile or without.
 func ask(t *testing.T, c *altinnCase, policies []policy.Document, withSources bool) answer {
 	t.Helper()
-	// A policy that is not valid is Indeterminate (§7.19.1): a rule-combining
-	// algorithm only-one-applicable does not exist.
-	decider, problems := pdp.New(pdp.Config{Lenient: true}, policies)
-	if decider == nil {
-		t.Fatalf("the policies are refused: %v", problems.Errors())
-	}
-	snapshot := &pap.Snapshot{ID: "test", PDP: decider}
 	q := &questions{asked: make(map[string]bool)}
 	var mu sync.Mutex
 	var out answer
 	config := contexthandler.Config{
-		Snapshot: func() *pap.Snapshot { return snapshot },
+		Snapshot: snapshotOf(t, policies),
 		Observe: func(request *xacml.Request, found []xacml.Attributes) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -52,15 +45,16 @@ func ask(t *testing.T, c *altinnCase, policies []policy.Document, withSources bo
 		},
 	}
 	if withSources {
-		config.Dictionary, config.Supplies, config.Sources = dictionary(t), supplies(), sources(t, &c.pip, q)
+		p := theProfile(t)
+		config.Dictionary, config.Supplies, config.Sources = p.dictionary(t), p.supplies(), p.sources(t, &c.pip, q)
 	}
 	client := serve(t, contexthandler.New(config))
 	response, err := client.Evaluate(t.Context(), requestMessage(t, c.request))
 	if err != nil {
 		t.Fatalf("Evaluate: %v", err)
 	}
-	if response.GetSnapshot() != snapshot.ID {
-		t.Errorf("got snapshot %q, want %q", response.GetSnapshot(), snapshot.ID)
+	if response.GetSnapshot() != snapshotID {
+		t.Errorf("got snapshot %q, want %q", response.GetSnapshot(), snapshotID)
 	}
 	for _, r := range response.GetResults() {
 		out.results = append(out.results, resultOf(t, r))
@@ -69,6 +63,20 @@ func ask(t *testing.T, c *altinnCase, policies []policy.Document, withSources bo
 	defer mu.Unlock()
 	out.asked = q.asked
 	return out
+}
+
+const snapshotID = "test"
+
+// snapshotOf gives the policies. One that is not valid is Indeterminate (§7.19.1): a
+// rule-combining algorithm only-one-applicable does not exist.
+func snapshotOf(t *testing.T, policies []policy.Document) func() *pap.Snapshot {
+	t.Helper()
+	decider, problems := pdp.New(pdp.Config{Lenient: true}, policies)
+	if decider == nil {
+		t.Fatalf("the policies are refused: %v", problems.Errors())
+	}
+	snapshot := &pap.Snapshot{ID: snapshotID, PDP: decider}
+	return func() *pap.Snapshot { return snapshot }
 }
 
 // serve starts a server for the time of the test and connects to it.

@@ -53,6 +53,17 @@ type pipData struct {
 		PartyUUID   string   `json:"partyUuid"`
 		AccessLists []string `json:"accessLists"`
 	} `json:"accessListsByMember"`
+	Memberships []struct {
+		OrgNumber   string `json:"orgNumber"`
+		Resource    string `json:"resource"`
+		Memberships []struct {
+			ActionFilters []string `json:"actionFilters"` // null: there is no filter
+		} `json:"memberships"`
+	} `json:"accessListMemberships"`
+	Resources []struct {
+		Identifier     string `json:"identifier"`
+		AccessListMode string `json:"accessListMode"`
+	} `json:"resources"`
 	Lookups []struct {
 		Source string `json:"source"`
 		Key    any    `json:"key"`
@@ -94,40 +105,42 @@ func texts(cell any) []string {
 	return nil
 }
 
-// instances are those of the storage. The party is that of the id; an instance
-// that is in a task has not ended.
+// instances are those of the storage. An instance that is in a task has not ended.
 func (p *pipData) instances() (out rows) {
 	for id, i := range p.Instances {
-		party, _, _ := strings.Cut(id, "/")
-		org, app, _ := strings.Cut(i.AppID, "/")
+		party, guid, _ := strings.Cut(id, "/")
 		end := i.EndEvent
 		if i.CurrentTask != "" {
 			end = ""
 		}
-		out = append(out, map[string]any{"instance": id, "party": party, "org": org, "app": app, "task": i.CurrentTask, "end": end})
+		out = append(out, map[string]any{
+			"party": party, "guid": guid, attrInstanceApp: i.AppID, attrTask: i.CurrentTask, attrEndEvent: end,
+		})
 	}
 	return out
 }
 
 func (p *pipData) roles() (out rows) {
 	for _, r := range p.Roles {
-		out = append(out, map[string]any{"user": r.UserID, "party": r.PartyID, "role": r.Roles})
+		out = append(out, map[string]any{"user": r.UserID, "party": r.PartyID, attrRole: r.Roles})
 	}
 	return out
 }
 
 func (p *pipData) profiles() (out rows) {
 	for _, f := range p.Profiles {
-		out = append(out, map[string]any{"user": f.UserID, "person": f.SSN, "uuid": f.PartyUUID})
+		out = append(out, map[string]any{
+			"user": f.UserID, "person": f.SSN, attrUser: f.UserID, attrPerson: f.SSN, attrPartyUUID: f.PartyUUID,
+		})
 	}
 	return out
 }
 
 func (p *pipData) parties() (out rows) {
-	kinds := map[string]string{"Organisation": "organization", "Person": "person"}
 	for _, y := range p.Parties {
 		out = append(out, map[string]any{
-			"party": y.PartyID, "uuid": y.PartyUUID, "kind": kinds[y.Type], "organization": y.OrgNumber, "person": y.SSN,
+			"party": y.PartyID, "uuid": y.PartyUUID, "organization": y.OrgNumber, "person": y.SSN,
+			attrParty: y.PartyID, attrNamedParty: y.PartyID, attrPartyUUID: y.PartyUUID, attrOrganization: y.OrgNumber, attrPerson: y.SSN, attrTypeCode: y.Type,
 		})
 	}
 	return out
@@ -135,21 +148,53 @@ func (p *pipData) parties() (out rows) {
 
 func (p *pipData) estateRoles() (out rows) {
 	for _, e := range p.EstateRoles {
-		out = append(out, map[string]any{"from": e.FromSSN, "to": e.ToSSN, "role": e.Roles})
+		out = append(out, map[string]any{"from": e.FromSSN, "to": e.ToSSN, attrEstateRole: e.Roles})
 	}
 	return out
 }
 
 func (p *pipData) accessPackages() (out rows) {
 	for _, a := range p.AccessPackages {
-		out = append(out, map[string]any{"to": a.ToUUID, "from": a.FromUUID, "package": a.Packages})
+		out = append(out, map[string]any{"to": a.ToUUID, "from": a.FromUUID, attrPackageURN: prefixed("urn:altinn:accesspackage:", a.Packages)})
 	}
 	return out
 }
 
+// partyURN is what the URN of a party begins with, before its uuid.
+const partyURN = "urn:altinn:party:uuid:"
+
 func (p *pipData) accessLists() (out rows) {
 	for _, a := range p.AccessLists {
-		out = append(out, map[string]any{"member": a.PartyUUID, "list": a.AccessLists})
+		out = append(out, map[string]any{"party": partyURN + a.PartyUUID, attrAccessList: a.AccessLists})
+	}
+	return out
+}
+
+func (p *pipData) resources() (out rows) {
+	for _, r := range p.Resources {
+		out = append(out, map[string]any{"resource": r.Identifier, attrListMode: r.AccessListMode})
+	}
+	return out
+}
+
+// memberships are those of access lists, with the actions that they allow: all of
+// them if there is no filter.
+func (p *pipData) memberships() (out rows) {
+	for _, m := range p.Memberships {
+		for _, list := range m.Memberships {
+			actions := list.ActionFilters
+			if actions == nil {
+				actions = []string{"*"}
+			}
+			out = append(out, map[string]any{"organization": m.OrgNumber, "resource": m.Resource, attrListAction: actions})
+		}
+	}
+	return out
+}
+
+func prefixed(prefix string, texts []string) (out []string) {
+	for _, s := range texts {
+		out = append(out, prefix+s)
 	}
 	return out
 }

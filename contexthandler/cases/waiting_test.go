@@ -10,11 +10,8 @@ import (
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
-// What cases wait for.
-const (
-	delegation = "delegation: a right that a party gave to somebody else, as a policy of its own"
-	accessList = "access lists: a gate behind the policies, which turns Permit into Deny"
-)
+// delegation is what cases wait for.
+const delegation = "delegation: a right that a party gave to somebody else, as a policy of its own"
 
 // waiting are the cases that do not pass, with the reason. One that passes must
 // leave the list.
@@ -32,10 +29,6 @@ func waiting() map[string]string {
 		"decision-internal-InstanceDelegationPolicy_AltinnAppsResourceOrg1App1_DAGLOfOrgDelegation_Permit": delegation,
 		"decision-internal-InstanceDelegationPolicy_AltinnAppsResourceOrg1App1_OrgSubject_Permit":          delegation,
 		"decision-internal-ResourceRegistry_SystemUserWithDelegation_Permit":                               delegation,
-
-		"decision-internal-ResourceRegistry_AccessListAuthorization_Json_Deny":                            accessList,
-		"decision-internal-ResourceRegistry_AccessListAuthorization_Json_DenyAccessListDontSupportPerson": accessList,
-		"decision-internal-ResourceRegistry_AccessListAuthorization_Json_DenyActionFilterNotMatching":     accessList,
 	}
 }
 

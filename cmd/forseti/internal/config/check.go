@@ -13,6 +13,7 @@ import (
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/contexthandler/rpc"
 	"github.com/forseti-pdp/forseti/pdp/combine"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
 // maxLimit is the largest value of a limit of the service.
@@ -41,6 +42,8 @@ func (c *Config) check() Problems {
 	for i := range c.Sources {
 		k.source(i)
 	}
+	k.tokens()
+	k.enforcement()
 	if c.Demo.Seed && c.Demo.Database == "" {
 		k.failf("demo.database", "the file is missing")
 	}
@@ -97,6 +100,7 @@ func (k *checker) server() {
 	if s.DefaultDeadline > s.MaxDeadline {
 		k.failf("server.default_deadline", "%v is longer than server.max_deadline, %v", s.DefaultDeadline, s.MaxDeadline)
 	}
+	k.notNegative("server.max_reuse", s.MaxReuse)
 	k.notNegative("server.shutdown_wait", s.ShutdownWait)
 	if s.ShutdownWait > s.ShutdownTimeout {
 		k.failf("server.shutdown_wait", "%v is longer than server.shutdown_timeout, %v", s.ShutdownWait, s.ShutdownTimeout)
@@ -122,6 +126,13 @@ func (k *checker) positive(key string, d time.Duration) {
 func (k *checker) notNegative(key string, d time.Duration) {
 	if d < 0 {
 		k.failf(key, "%v is negative", d)
+	}
+}
+
+// count checks a number that may be 0.
+func (k *checker) count(key string, n int) {
+	if n < 0 {
+		k.failf(key, "%d is negative", n)
 	}
 }
 
@@ -223,6 +234,37 @@ func (k *checker) category(key, text string) (uri string, ok bool) {
 		k.failf(key+".category", "%q is neither subject, resource, action, environment nor a URI", text)
 	}
 	return uri, ok
+}
+
+// expression checks a regular expression that the whole of a value must fit, if
+// there is one.
+func (k *checker) expression(key, text string) {
+	if _, err := regexp.Compile(text); err != nil {
+		k.failf(key, "%q is not a regular expression (RE2)", text)
+	}
+}
+
+// enforcement checks which obligations ask for a level.
+func (k *checker) enforcement() {
+	e := &k.config.Enforcement
+	if e.Level == "" && len(e.Levels) > 0 {
+		k.failf("enforcement.level", "the attribute is missing")
+	}
+	if e.Level != "" {
+		k.notAlias("enforcement.level", xacml.CategoryAccessSubject, e.Level)
+	}
+	for i, l := range e.Levels {
+		key := fmt.Sprintf("enforcement.levels[%d]", i)
+		if l.Category == "" {
+			k.failf(key, "the category is missing")
+		}
+		if slices.ContainsFunc(e.Levels[:i], func(other LevelRule) bool { return other.Category == l.Category }) {
+			k.failf(key+".category", "there is a rule for %q already", l.Category)
+		}
+		if l.If != "" {
+			k.notAlias(key+".if", xacml.CategoryAccessSubject, l.If)
+		}
+	}
 }
 
 func (k *checker) caller(i int) {

@@ -6,28 +6,32 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/forseti-pdp/forseti/contexthandler"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
-	"github.com/forseti-pdp/forseti/pip/derive"
 )
 
 // source checks one source as far as that can be done without opening it.
 func (k *checker) source(i int) {
 	s, key := &k.config.Sources[i], fmt.Sprintf("sources[%d]", i)
-	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`).MatchString(s.Name) {
-		k.failf(key+".name", "%q is not a name of letters, digits, hyphens, dots and underscores", s.Name)
+	if !regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`).MatchString(s.Name) {
+		k.failf(key+".name", "%q is not a letter followed by letters, digits, hyphens, dots and underscores", s.Name)
 	}
 	if slices.ContainsFunc(k.config.Sources[:i], func(other Source) bool { return other.Name == s.Name }) {
 		k.failf(key+".name", "the name %q is taken", s.Name)
 	}
 	sound := k.inputs(key, s)
 	sound = k.outputs(key, s) && sound
-	if !k.oneOf(key+".kind", s.Kind, KindDerive, KindSQL, KindStatic) {
+	k.count(key+".max_values", s.MaxValues)
+	if !k.oneOf(key+".kind", s.Kind, kinds()...) {
 		return
 	}
-	k.kind(key, s)
-	if sound && s.Kind == KindDerive {
-		k.derive(key, s)
+	if local(s.Kind) {
+		k.local(key, s)
+	} else {
+		k.remote(key, s)
 	}
+	k.kind(key, s, sound)
 }
 
 // inputs checks the needs of a source.
@@ -62,11 +66,27 @@ func (k *checker) outputs(key string, s *Source) bool {
 			}
 			seen[n] = true
 		}
-		if len(p.From) == 0 {
+		if len(p.From) == 0 && s.Kind != KindGRPC {
 			k.failf(at, "from is missing or empty")
+		}
+		k.expression(at+".match", p.Match)
+		k.count(at+".min", p.Min)
+		k.count(at+".max", p.Max)
+		if p.Max > 0 && p.Min > p.Max {
+			k.failf(at+".min", "%d is more than max, %d", p.Min, p.Max)
+		}
+		k.notNegative(at+".ttl", p.TTL)
+		k.notNegative(at+".stale_if_error", p.StaleIfError)
+		if (p.TTL > 0 || p.StaleIfError > 0) && !s.cached() {
+			k.failf(at, "ttl and stale_if_error are about a cache, and the source has none")
 		}
 	}
 	return len(k.problems) == before
+}
+
+// cached reports whether the source has a cache that keeps anything.
+func (s *Source) cached() bool {
+	return s.Cache != nil && (s.Cache.TTL > 0 || s.Cache.NegativeTTL > 0)
 }
 
 // reference resolves an attribute that a source names.
@@ -94,47 +114,69 @@ func (k *checker) reference(key, id, category string) (uri string, ok bool) {
 	}
 }
 
-// kind checks that a source has what belongs to its kind, and nothing else.
-func (k *checker) kind(key string, s *Source) {
-	for _, block := range []struct {
-		kind    string
+// local refuses what has no meaning for a source that computes.
+func (k *checker) local(key string, s *Source) {
+	for _, setting := range []struct {
+		key     string
 		present bool
-	}{{KindDerive, s.Derive != nil}, {KindSQL, s.SQL != nil}, {KindStatic, s.Static != nil}} {
-		if block.present && block.kind != s.Kind {
-			k.failf(key+"."+block.kind, "a source of the kind %s has no %s", s.Kind, block.kind)
-		}
-	}
-	switch s.Kind {
-	case KindSQL:
-		k.required(key, "sql", s.SQL != nil)
-		if s.SQL != nil {
-			k.required(key+".sql", "database", s.SQL.Database != "")
-			k.required(key+".sql", "query", strings.TrimSpace(s.SQL.Query) != "")
-		}
-	case KindStatic:
-		k.required(key, "static", s.Static != nil)
-		if s.Static != nil {
-			k.required(key+".static", "file", s.Static.File != "")
-		}
-	}
-	if s.Kind != KindSQL {
-		if s.Timeout != 0 {
-			k.failf(key+".timeout", "a source of the kind %s has no timeout", s.Kind)
-		}
-		if s.Cache != nil {
-			k.failf(key+".cache", "a source of the kind %s has no cache", s.Kind)
-		}
-		return
-	}
-	k.notNegative(key+".timeout", s.Timeout)
-	if s.Cache != nil {
-		k.notNegative(key+".cache.ttl", s.Cache.TTL)
-		k.notNegative(key+".cache.negative_ttl", s.Cache.NegativeTTL)
-		if s.Cache.MaxEntries < 0 {
-			k.failf(key+".cache.max_entries", "%d is negative", s.Cache.MaxEntries)
+	}{
+		{"timeout", s.Timeout != 0},
+		{"retry", s.Retry != nil},
+		{"breaker", s.Breaker != nil},
+		{"max_in_flight", s.MaxInFlight != 0},
+		{"gather", s.Gather != nil},
+		{"cache", s.Cache != nil},
+	} {
+		if setting.present {
+			k.failf(key+"."+setting.key, "a source of the kind %s has no %s", s.Kind, setting.key)
 		}
 	}
 }
+
+// remote checks what belongs to calls of something else.
+func (k *checker) remote(key string, s *Source) {
+	k.notNegative(key+".timeout", s.Timeout)
+	if r := s.Retry; r != nil {
+		if r.Attempts < 1 || r.Attempts > pip.MaxRetries+1 {
+			k.failf(key+".retry.attempts", "%d is not between 1 and %d", r.Attempts, pip.MaxRetries+1)
+		}
+		k.notNegative(key+".retry.backoff", r.Backoff)
+		k.notNegative(key+".retry.max_backoff", r.MaxBackoff)
+	}
+	if b := s.Breaker; b != nil {
+		k.count(key+".breaker.failures", b.Failures)
+		k.count(key+".breaker.min_calls", b.MinCalls)
+		if !(b.Ratio >= 0 && b.Ratio <= 1) {
+			k.failf(key+".breaker.ratio", "%v is not between 0 and 1", b.Ratio)
+		}
+		k.notNegative(key+".breaker.window", b.Window)
+		k.notNegative(key+".breaker.open_for", b.OpenFor)
+	}
+	k.count(key+".max_in_flight", s.MaxInFlight)
+	if g := s.Gather; g != nil {
+		if g.MaxBatch < 2 || g.MaxBatch > maxBatch {
+			k.failf(key+".gather.max_batch", "%d is not between 2 and %d", g.MaxBatch, maxBatch)
+		}
+		k.count(key+".gather.calls", g.Calls)
+		if s.MaxInFlight != 0 {
+			k.failf(key+".max_in_flight", "questions that are put together are bounded by gather")
+		}
+	}
+	if c := s.Cache; c != nil {
+		k.notNegative(key+".cache.ttl", c.TTL)
+		k.notNegative(key+".cache.negative_ttl", c.NegativeTTL)
+		k.count(key+".cache.max_entries", c.MaxEntries)
+		token := xacml.AttributeKey{Category: contexthandler.CategoryCall, ID: contexthandler.AttributeToken}
+		for _, n := range k.names.needs(s.Needs) {
+			if n.Key.Category == token.Category && n.Key.ID == token.ID {
+				k.failf(key+".cache", "a source that needs the token of the subject has no cache, which would keep it")
+			}
+		}
+	}
+}
+
+// maxBatch bounds the questions that are put together: no kind takes more.
+const maxBatch = 1000
 
 func (k *checker) required(key, what string, present bool) {
 	if !present {
@@ -142,41 +184,15 @@ func (k *checker) required(key, what string, present bool) {
 	}
 }
 
-// derive makes the provider of a source of that kind, to see whether its
-// expressions and templates are right.
-func (k *checker) derive(key string, s *Source) {
-	needs, provides := k.names.needs(s.Needs), k.names.provides(s.Provides)
-	if _, err := derive.New(derive.Config{Needs: needs, Provides: provides, Match: s.match()}); err != nil {
-		for _, e := range parts(err) {
-			k.failf(key, "%v", e)
-		}
+// parts are the messages of joined errors, a line each.
+func parts(err error) []string {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []string{strings.ReplaceAll(err.Error(), "\n", "; ")}
 	}
-}
-
-// parts takes joined errors apart.
-func parts(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
+	var all []string
+	for _, e := range joined.Unwrap() {
+		all = append(all, parts(e)...)
 	}
-	return []error{err}
-}
-
-// match is what a source of the kinds derive and static matches.
-func (s *Source) match() map[string]string {
-	switch {
-	case s.Derive != nil:
-		return s.Derive.Match
-	case s.Static != nil:
-		return s.Static.Match
-	default:
-		return nil
-	}
-}
-
-// cache is what is kept of the answers of a source.
-func (s *Source) cache() pip.CacheConfig {
-	if s.Cache == nil {
-		return pip.CacheConfig{}
-	}
-	return pip.CacheConfig(*s.Cache)
+	return all
 }

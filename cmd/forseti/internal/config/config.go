@@ -19,6 +19,10 @@ type Config struct {
 	Callers []Caller `yaml:"callers"`
 	// Sources: where attributes come from that a request does not hold.
 	Sources []Source `yaml:"sources"`
+	// Tokens: the tokens that prove who a subject is.
+	Tokens Tokens `yaml:"tokens"`
+	// Enforcement: which obligations ask for a level of authentication.
+	Enforcement Enforcement `yaml:"enforcement"`
 	// Demo: the demo data.
 	Demo Demo `yaml:"demo"`
 
@@ -62,6 +66,13 @@ type Server struct {
 	// MaxInFlight is the most calls under way altogether; 0 stands for 8 for
 	// each processor core.
 	MaxInFlight int `yaml:"max_in_flight"`
+	// MaxReuse is the longest time for which callers are told that they may use an
+	// answer again; 0 is not at all.
+	MaxReuse time.Duration `yaml:"max_reuse"`
+	// Administration serves the AdministrationService to whoever can reach it.
+	Administration bool `yaml:"administration"`
+	// Explanations tells whether callers may ask how a decision came about.
+	Explanations bool `yaml:"explanations"`
 	// ShutdownWait is how long the service goes on taking calls after it was
 	// told to stop, while it already says that it is not serving.
 	ShutdownWait time.Duration `yaml:"shutdown_wait"`
@@ -122,6 +133,8 @@ type Attribute struct {
 	Aliases []string `yaml:"aliases,omitempty"`
 	// Single makes several values an error.
 	Single bool `yaml:"single,omitempty"`
+	// Private masks its values in explanations.
+	Private bool `yaml:"private,omitempty"`
 	// Forms are other spellings of its values; the first that fits counts.
 	Forms []Form `yaml:"forms,omitempty"`
 }
@@ -147,94 +160,24 @@ type Caller struct {
 	MaySupply []string `yaml:"may_supply"`
 }
 
-// The kinds of sources.
-const (
-	KindDerive = "derive" // computed from other attributes
-	KindSQL    = "sql"    // asked of a database
-	KindStatic = "static" // looked up in a table
-)
-
-// Source declares where attributes come from.
-type Source struct {
-	// Name is its name in logs, metrics and explanations.
-	Name string `yaml:"name"`
-	// Kind is derive, sql or static.
-	Kind string `yaml:"kind"`
-	// Needs are its inputs; it is asked once for each combination of values.
-	Needs []Need `yaml:"needs"`
-	// Derive belongs to the kind derive, and may be left out.
-	Derive *Derive `yaml:"derive,omitempty"`
-	// SQL belongs to the kind sql.
-	SQL *SQL `yaml:"sql,omitempty"`
-	// Static belongs to the kind static.
-	Static *Static `yaml:"static,omitempty"`
-	// Provides are its outputs.
-	Provides []Provided `yaml:"provides"`
-	// Timeout is how long it may take; 0 leaves it to the deadline of the call.
-	// Only a source of the kind sql has one.
-	Timeout time.Duration `yaml:"timeout,omitempty"`
-	// Cache says how long answers are kept; without it none are. Only a source
-	// of the kind sql has one.
-	Cache *Cache `yaml:"cache,omitempty"`
+// Enforcement says which obligations ask for a level of authentication.
+type Enforcement struct {
+	// Level is the id of the attribute of the subject that holds its level. Empty:
+	// nothing is known of levels.
+	Level string `yaml:"level"`
+	// Levels are the assignments of obligations that ask for a level. Where several
+	// apply, it is enough to meet one of them.
+	Levels []LevelRule `yaml:"levels"`
 }
 
-// Need is an input of a source.
-type Need struct {
-	// Name is what queries, tables and templates call it.
-	Name string `yaml:"name"`
-	// Attribute is the id of the attribute that it is the value of.
-	Attribute string `yaml:"attribute"`
-	// Category may be left out if the dictionary has the id in one category
-	// only.
-	Category string `yaml:"category,omitempty"`
-}
-
-// Provided is an output of a source.
-type Provided struct {
-	// Attribute is the id of the attribute.
-	Attribute string `yaml:"attribute"`
-	// Category may be left out if the dictionary has the id in one category
-	// only.
-	Category string `yaml:"category,omitempty"`
-	// From lists templates (derive) or columns (sql, static).
-	From []string `yaml:"from"`
-	// IncludeInResult gives the values back to the caller.
-	IncludeInResult bool `yaml:"include_in_result,omitempty"`
-}
-
-// Derive belongs to a source of that kind.
-type Derive struct {
-	// Match maps needs to regular expressions (RE2) that must fit the whole
-	// value, or there are no values at all.
-	Match map[string]string `yaml:"match,omitempty"`
-}
-
-// SQL belongs to a source of that kind.
-type SQL struct {
-	// Database is the file of an SQLite database.
-	Database string `yaml:"database"`
-	// Query is one SELECT, in which :name stands for a need.
-	Query string `yaml:"query"`
-	// Echo maps needs to the columns that repeat them.
-	Echo map[string]string `yaml:"echo,omitempty"`
-}
-
-// Static belongs to a source of that kind.
-type Static struct {
-	// File is a table in YAML or JSON. It is read once, at the start.
-	File string `yaml:"file"`
-	// Match maps each need to the column that it is compared with.
-	Match map[string]string `yaml:"match,omitempty"`
-}
-
-// Cache says what is remembered of the answers of a source.
-type Cache struct {
-	// TTL is how long an answer with values is kept; 0 is not at all.
-	TTL time.Duration `yaml:"ttl,omitempty"`
-	// NegativeTTL is how long an answer without values is kept; 0 is not at all.
-	NegativeTTL time.Duration `yaml:"negative_ttl,omitempty"`
-	// MaxEntries is the number of answers; 0 stands for 10000.
-	MaxEntries int `yaml:"max_entries,omitempty"`
+// LevelRule is about the assignments of one category, whose value is the least
+// level.
+type LevelRule struct {
+	// Category is that of the assignments.
+	Category string `yaml:"category"`
+	// If is the id of an attribute of the subject without which the rule does not
+	// apply. Empty: it always does.
+	If string `yaml:"if,omitempty"`
 }
 
 // Demo is about the demo data.

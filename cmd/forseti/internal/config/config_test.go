@@ -45,7 +45,12 @@ func TestDefault_Complete(t *testing.T) {
 		"log":      fieldNames(reflect.TypeOf(c.Log)),
 		"policies": fieldNames(reflect.TypeOf(c.Policies)),
 		"demo":     fieldNames(reflect.TypeOf(c.Demo)),
+		"tokens":   fieldNames(reflect.TypeOf(c.Tokens)),
 		"":         fieldNames(reflect.TypeOf(*c)),
+
+		"tokens.claims":       fieldNames(reflect.TypeOf(c.Tokens.Claims)),
+		"tokens.claims.level": fieldNames(reflect.TypeOf(c.Tokens.Claims.Level)),
+		"enforcement":         fieldNames(reflect.TypeOf(c.Enforcement)),
 	} {
 		for _, key := range keys {
 			if _, ok := c.places[join(section, key)]; !ok {

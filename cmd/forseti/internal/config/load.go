@@ -63,7 +63,7 @@ func (d *decoder) environment(variable, key string, section reflect.Value, looku
 		switch field := section.Field(i); field.Kind() {
 		case reflect.Struct:
 			d.environment(v, path, field, lookup)
-		case reflect.Slice:
+		case reflect.Slice, reflect.Map, reflect.Pointer:
 		default:
 			text, ok := lookup(v)
 			if !ok {

@@ -55,7 +55,7 @@ func (n names) key(id, category string) xacml.AttributeKey {
 func (n names) needs(list []Need) []pip.Need {
 	var out []pip.Need
 	for _, need := range list {
-		out = append(out, pip.Need{Name: need.Name, Key: n.key(need.Attribute, need.Category)})
+		out = append(out, pip.Need{Name: need.Name, Key: n.key(need.Attribute, need.Category), Required: need.Required})
 	}
 	return out
 }
@@ -63,7 +63,21 @@ func (n names) needs(list []Need) []pip.Need {
 func (n names) provides(list []Provided) []pip.Provided {
 	var out []pip.Provided
 	for _, p := range list {
-		out = append(out, pip.Provided{Key: n.key(p.Attribute, p.Category), From: p.From, IncludeInResult: p.IncludeInResult})
+		out = append(out, pip.Provided{
+			Key: n.key(p.Attribute, p.Category), From: p.From, IncludeInResult: p.IncludeInResult,
+			TTL: p.TTL, StaleIfError: p.StaleIfError,
+		})
+	}
+	return out
+}
+
+// rules are what the provided values must be like.
+func (n names) rules(list []Provided) []pip.Rule {
+	var out []pip.Rule
+	for _, p := range list {
+		if p.Match != "" || p.Min != 0 || p.Max != 0 {
+			out = append(out, pip.Rule{Key: n.key(p.Attribute, p.Category), Pattern: p.Match, Min: p.Min, Max: p.Max})
+		}
 	}
 	return out
 }
