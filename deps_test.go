@@ -97,7 +97,7 @@ const gates = `
 	encoding/xml: pdp/xacmlxml;
 	database/sql: pip/sql;
 	flag:         bench/..., pip/grpc/attributeserver/example;
-	log:          nobody;
+	log:          cmd/forseti;
 	log/slog:     ...;
 	net:          pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, token/jwks, contexthandler/rpc, contexthandler/client,
 	              cmd/..., bench/rpc, internal/faultproxy, internal/pgtest;

@@ -114,8 +114,10 @@ func assemble(s Source, cfg Config, m *Metrics) (p Provider, forget func(func(Qu
 		p = cache.Serve(p)
 	}
 	forget = func(match func(Question) bool) int {
+		// The cache first: a flight that found its answer there must not be joined.
+		dropped := cache.Forget(match)
 		flights.forget(match)
-		return cache.Forget(match)
+		return dropped
 	}
 	return p, forget, nil
 }

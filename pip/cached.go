@@ -14,6 +14,10 @@ import (
 // DefaultMaxEntries is the number of answers that a cache remembers.
 const DefaultMaxEntries = 10_000
 
+// maxKey is the size in bytes of the longest question that is remembered: whoever
+// asks chooses its size, and must not fill the memory with it.
+const maxKey = 8 << 10
+
 // CacheConfig says what a [Cache] remembers, and for how long. Both times are
 // upper bounds: each entry lives up to 10 % shorter, so that entries that were
 // made together do not expire together.
@@ -24,6 +28,7 @@ type CacheConfig struct {
 	// remembered. Zero: not at all.
 	NegativeTTL time.Duration
 	// MaxEntries bounds the number of answers; zero stands for [DefaultMaxEntries].
+	// Those to questions of more than 8 KiB are not remembered.
 	MaxEntries int
 }
 
@@ -96,10 +101,8 @@ func Cached(p Provider, cfg CacheConfig, provides []Provided) (Provider, error) 
 func (c *Cache) Serve(p Provider) Provider {
 	return ProviderFunc(func(ctx context.Context, q Question) (Answer, error) {
 		key := q.Key()
-		if e, ok := c.entries.GetIfPresent(key); ok {
-			if age := c.age(e.since); age < e.ttl {
-				return e.fresh(age), nil
-			}
+		if a, ok := c.known(key); ok {
+			return a, nil
 		}
 		a, err := p.Fetch(ctx, q)
 		if err != nil && c.stale > 0 && excuses(err) {
@@ -109,10 +112,28 @@ func (c *Cache) Serve(p Provider) Provider {
 	})
 }
 
+// known gives what the cache knows, if its time is not up.
+func (c *Cache) known(key string) (Answer, bool) {
+	e, ok := c.entries.GetIfPresent(key)
+	if !ok {
+		return Answer{}, false
+	}
+	age := c.age(e.since)
+	if age >= e.ttl {
+		return Answer{}, false
+	}
+	return e.fresh(age), true
+}
+
 // Fill asks p and remembers what it answers. The time of an answer counts from
 // the moment of the question, so a slow source does not make values look fresh.
+// Who found nothing in the cache may be here only after another one has brought the
+// answer: then p is not asked.
 func (c *Cache) Fill(p Provider) Provider {
 	return ProviderFunc(func(ctx context.Context, q Question) (Answer, error) {
+		if a, ok := c.known(q.Key()); ok {
+			return a, nil
+		}
 		f, since := c.flights.begin(q), c.clock.NowNano()
 		a, err := fetchRecovered(ctx, p, q)
 		if err != nil {
@@ -135,7 +156,11 @@ func (c *Cache) Fill(p Provider) Provider {
 // nothing if it has no time to live: what was known before is no longer true,
 // and must not come back when the source fails.
 func (c *Cache) keep(e *entry) (kept bool) {
-	c.entries.Compute(e.question.Key(), func(old *entry, found bool) (*entry, otter.ComputeOp) {
+	key := e.question.Key()
+	if len(key) > maxKey {
+		return false
+	}
+	c.entries.Compute(key, func(old *entry, found bool) (*entry, otter.ComputeOp) {
 		switch {
 		case found && old.since > e.since:
 			return old, otter.CancelOp

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -134,6 +135,27 @@ func TestCacheIsBounded(t *testing.T) {
 	c.entries.CleanUp()
 	if n := c.entries.EstimatedSize(); n > 100 {
 		t.Errorf("got %d entries, want at most 100", n)
+	}
+}
+
+// Whoever asks must not fill the memory with questions that are as long as a request
+// may be.
+func TestCacheKeepsNoLongQuestions(t *testing.T) {
+	c, err := NewCache(CacheConfig{TTL: time.Hour}, roles(nil).Provides)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := c.Serve(c.Fill(after(0, answer("dagl"))))
+	for size, want := range map[int]int{8_000: 1, 9_000: 0, 1_000_000: 0} {
+		q := ask(strings.Repeat("x", size))
+		wantRoles(t, p, q, "dagl")
+		a, err := p.Fetch(t.Context(), q)
+		if err != nil || a.Cached != (want == 1) || (a.Reuse > 0) != (want == 1) {
+			t.Errorf("%d bytes: got cached %t, reuse %v and error %v, want cached %t", size, a.Cached, a.Reuse, err, want == 1)
+		}
+		if n := c.Forget(nil); n != want {
+			t.Errorf("%d bytes: got %d entries, want %d", size, n, want)
+		}
 	}
 }
 

@@ -10,6 +10,11 @@ import (
 // DefaultFlight is how long a question may take that several callers wait for.
 const DefaultFlight = 10 * time.Second
 
+// maxFlights is the number of questions to one source that may be under way, the
+// waiting included: they go on when their callers have left, so that the number of
+// callers does not bound them.
+const maxFlights = 10_000
+
 // Coalesced asks once when several callers have the same question at the same
 // time, and gives the answer to all. The question goes on when the caller that
 // brought it leaves, because others may wait for it, but for at most the time
@@ -45,6 +50,9 @@ func (c *coalesced) Fetch(ctx context.Context, q Question) (Answer, error) {
 		// The group lets callers join for a moment after the end. Where nobody
 		// knows that the flight is under way, nobody must be able to join it.
 		defer c.flights.end(f, func() { c.group.Forget(key) })
+		if c.flights.more(maxFlights) {
+			return Answer{}, &Error{Outcome: OutcomeUnavailable, Detail: "too many questions are under way"}
+		}
 		a, err := fetchRecovered(ctx, c.provider, q)
 		if err != nil {
 			return Answer{}, late(ctx, err)

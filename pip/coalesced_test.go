@@ -55,6 +55,28 @@ func TestCoalescedCallerLeaves(t *testing.T) {
 	})
 }
 
+// Questions go on when their callers have left, but not in any number.
+func TestCoalescedIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := Coalesced(after(time.Second, answer("dagl")), time.Minute)
+		gone, leave := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for i := range maxFlights {
+			wg.Go(func() {
+				_, err := p.Fetch(gone, ask(fmt.Sprint(i)))
+				wantOutcome(t, err, OutcomeCanceled)
+			})
+		}
+		synctest.Wait()
+		leave()
+		wg.Wait()
+		_, err := p.Fetch(t.Context(), ask("one more"))
+		wantOutcome(t, err, OutcomeUnavailable)
+		wantRoles(t, p, ask("1"), "dagl") // together with one who left
+		wantRoles(t, p, ask("one more"), "dagl")
+	})
+}
+
 func TestCoalescedFlightEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

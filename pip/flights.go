@@ -29,6 +29,13 @@ func (f *flights) begin(q Question) *flight {
 	return made
 }
 
+// more reports whether more than n flights are under way.
+func (f *flights) more(n int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.under) > n
+}
+
 // end calls last unless the flight was forgotten. forget waits meanwhile.
 func (f *flights) end(ended *flight, last func()) {
 	f.mu.Lock()

@@ -76,6 +76,35 @@ func TestForgetStale(t *testing.T) {
 	})
 }
 
+// A flight may find its answer in the cache, which is filled meanwhile. So those
+// under way are looked at when nothing is in the cache any more that they could
+// find: nobody who comes later may join one that did.
+func TestForgetEmptiesTheCacheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := mustForget(t, ProviderFunc(func(_ context.Context, q Question) (Answer, error) {
+			if of("slow")(q) {
+				time.Sleep(time.Second)
+			}
+			return answer("dagl"), nil
+		}), Config{Cache: CacheConfig{TTL: time.Hour}})
+		wantRoles(t, s.Provider, ask("1"), "dagl")
+		var wg sync.WaitGroup
+		wg.Go(func() { wantRoles(t, s.Provider, ask("slow"), "dagl") })
+		synctest.Wait()
+		known := true
+		s.Forget(func(q Question) bool {
+			if of("slow")(q) {
+				known = wantRoles(t, s.Provider, ask("1"), "dagl").Cached
+			}
+			return true
+		})
+		if known {
+			t.Error("the last look at a flight was when the cache still knew the answer")
+		}
+		wg.Wait()
+	})
+}
+
 // A question that was under way when its answer was to be forgotten is neither
 // joined by later callers nor remembered; those who waited already get it.
 func TestForgetUnderWay(t *testing.T) {

@@ -55,14 +55,22 @@ func newRules(list []Rule, provides []Provided) ([]*rule, error) {
 		if r.Pattern == "" {
 			continue
 		}
-		// By itself first: "a)|(b" must not become two expressions.
-		if _, err := regexp.Compile(r.Pattern); err != nil {
+		var err error
+		if made.pattern, err = compile(r.Pattern); err != nil {
 			fail("%w", err)
-			continue
 		}
-		made.pattern = regexp.MustCompile(`\A(?:` + r.Pattern + `)\z`)
 	}
 	return rules, errors.Join(errs...)
+}
+
+// compile compiles an expression such that it matches whole texts only.
+func compile(expression string) (*regexp.Regexp, error) {
+	// Alone first: "a)|(b" must not become two expressions. In the group, a \Q that
+	// has no end would take in what is behind it.
+	if _, err := regexp.Compile(expression); err != nil {
+		return nil, err
+	}
+	return regexp.Compile(`\A(?:` + expression + `)\z`)
 }
 
 // check compares a bag with the rule; a nil rule allows everything.

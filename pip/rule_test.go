@@ -82,6 +82,7 @@ func TestRuleRefused(t *testing.T) {
 		{"twice", []Rule{{Key: roleKey}, {Key: roleKey}}, "two"},
 		{"no expression", []Rule{{Key: roleKey, Pattern: "["}}, "missing closing"},
 		{"two halves", []Rule{{Key: roleKey, Pattern: "a)|(?:b"}}, "unexpected )"},
+		{"a quotation without end", []Rule{{Key: roleKey, Pattern: `\Qa`}}, "missing closing"},
 		{"negative", []Rule{{Key: roleKey, Min: -1}}, "least"},
 		{"the wrong way round", []Rule{{Key: roleKey, Min: 2, Max: 1}}, "least"},
 	}

@@ -141,6 +141,35 @@ func TestSample(t *testing.T) {
 			t.Errorf("got %s, want %s, for %s %s %s (status %v)", got, tt.want, tt.subject, tt.resource, tt.action, response.GetStatus())
 		}
 	}
+	made, saved := lookups(t, s)
+	t.Logf("%v look-ups for %d decisions, of %v that it takes to look up all there is", made, len(tests), made+saved)
+	if 2*saved < made { // what the policies do not need would be made, not saved
+		t.Errorf("%v look-ups saved of %v", saved, made+saved)
+	}
+}
+
+// lookups is how many sources the service asked, and how many it did not although
+// it could.
+func lookups(t *testing.T, s *service) (made, saved float64) {
+	t.Helper()
+	families, err := s.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != "forseti_lookups_total" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			switch m.GetLabel()[0].GetValue() {
+			case "made":
+				made = m.GetCounter().GetValue()
+			case "saved":
+				saved = m.GetCounter().GetValue()
+			}
+		}
+	}
+	return made, saved
 }
 
 // summary is a response in one line.

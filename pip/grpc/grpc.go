@@ -67,6 +67,7 @@ func connection(cfg Config) []grpc.DialOption {
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"` + policy + `":{}}]}`),
 		grpc.WithDisableRetry(), // package pip decides
 		grpc.WithNoProxy(),
+		grpc.WithResolvers(newNames()),
 		grpc.WithUserAgent("forseti"),
 		grpc.WithMaxHeaderListSize(16 << 10),
 		grpc.WithIdleTimeout(0),
@@ -75,9 +76,10 @@ func connection(cfg Config) []grpc.DialOption {
 			grpc.MaxCallRecvMsgSize(cfg.MaxReceiveBytes),
 		),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: cfg.KeepaliveTime, Timeout: cfg.KeepaliveTimeout}),
-		// A service that comes back is found within a second or two.
+		// A service that comes back is found within a second, and so within two
+		// behind a breaker that is tried once a second.
 		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
+			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 750 * time.Millisecond},
 			MinConnectTimeout: 3 * time.Second,
 		}),
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -47,12 +48,13 @@ func (i Invalidation) Matches(q pip.Question) bool {
 	return i.Patterns == nil
 }
 
+// matches goes beyond equal values: a service may find ALICE where alice changed.
 func matches(pattern, q pip.Question) bool {
 	for at, v := range pattern {
 		if v == nil || at >= len(q) || q[at] == nil {
 			continue
 		}
-		if v.String() != q[at].String() && !value.Equal(v, q[at]) {
+		if !strings.EqualFold(v.String(), q[at].String()) && !value.Equal(v, q[at]) {
 			return false
 		}
 	}

@@ -80,7 +80,9 @@ type None struct {
 // body, "ids": ["{id}"], or as a parameter of the query. The answer is a list of
 // rows that repeat the value they are about: Rows is set, all paths of values
 // begin with "@", and Echo has one for the need. A value without a row has no
-// values; a row about anything else makes the whole answer invalid.
+// values; a row about anything else makes the whole answer invalid. Where an answer
+// is one of [Config].None, each half of the values is asked for again: the service
+// may say so because of one of them.
 type Bulk struct {
 	Need string
 	// Commas joins the values in one parameter of the query, id=1,2; else the

@@ -195,7 +195,7 @@ func (x *exchange) take(ctx context.Context, resp *http.Response) (answered, err
 	case isOK && err == nil:
 		a.doc = doc
 		return a, nil
-	case isOK || ctx.Err() != nil:
+	case err != nil && (isOK || ctx.Err() != nil):
 		return answered{}, err
 	default:
 		return answered{}, statusError(service, resp, now)

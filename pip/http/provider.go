@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pip"
@@ -127,26 +126,38 @@ func (p *Provider) fetch(ctx context.Context, group []pip.Question) []pip.Reply 
 	for _, i := range sent[1:] {
 		in[p.shape.list] = append(in[p.shape.list], group[i][p.shape.list].String())
 	}
-	bags, validFor, err := p.answer(ctx, in)
+	said, err := p.exchange.ask(ctx, in)
+	if err == nil && said.doc == nil && len(sent) > 1 {
+		p.fetchHalves(ctx, group, sent, replies)
+		return replies
+	}
+	var bags map[string][]value.Bag
+	if err == nil {
+		bags, err = p.shape.read(said.doc, in)
+	}
 	keys := p.shape.keys(in)
 	for n, i := range sent {
 		if err != nil {
 			replies[i].Err = err
 			continue
 		}
-		replies[i].Answer = pip.Answer{Bags: bags[keys[n]], ValidFor: validFor}
+		replies[i].Answer = pip.Answer{Bags: bags[keys[n]], ValidFor: said.validFor}
 	}
 	return replies
 }
 
-// answer puts the request with the values of each need, and reads the answer.
-func (p *Provider) answer(ctx context.Context, in [][]string) (bags map[string][]value.Bag, validFor time.Duration, err error) {
-	said, err := p.exchange.ask(ctx, in)
-	if err != nil {
-		return nil, 0, err
+// fetchHalves asks again what the service, asked about all together, said that
+// there is none of: it may say so because it does not know one of them.
+func (p *Provider) fetchHalves(ctx context.Context, group []pip.Question, sent []int, replies []pip.Reply) {
+	for half := range slices.Chunk(sent, (len(sent)+1)/2) {
+		qs := make([]pip.Question, len(half))
+		for j, i := range half {
+			qs[j] = group[i]
+		}
+		for j, r := range p.fetch(ctx, qs) {
+			replies[half[j]] = r
+		}
 	}
-	bags, err = p.shape.read(said.doc, in)
-	return bags, said.validFor, err
 }
 
 // texts are the values of each need in one question.

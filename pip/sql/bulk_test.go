@@ -160,3 +160,17 @@ func TestFetchAllWithGarbage(t *testing.T) {
 		}
 	}
 }
+
+// A text that JSON cannot carry to the query as it is must not spoil the replies to
+// the questions that it is asked with.
+func TestFetchAll_TextThatJSONChanges(t *testing.T) {
+	b := bulk(t, bulkRoles(t, "sqlite"))
+	for _, bad := range []string{"1\x00", "1\x00x", "\xff", "o'neil\x00"} {
+		replies := b.FetchAll(t.Context(), []pip.Question{ask("1", "1000"), ask(bad, "1000"), ask(bad, "7")})
+		if replies[0].Err != nil {
+			t.Errorf("%q: got %v for another question", bad, replies[0].Err)
+		} else if diff := cmp.Diff([][]string{{"regna", "dagl"}, {"3", "4"}}, texts(replies[0].Answer)); diff != "" {
+			t.Errorf("%q: another question: %s", bad, diff)
+		}
+	}
+}

@@ -21,8 +21,9 @@ import (
 //	subject, resource, action, environment, or the URI of a category:
 //	             an object of attribute ids, each with a string or an integer
 //
-// Answers are concerned if they were given to a question with all these values;
-// an attribute that a source does not need is not looked at. So less said is
+// Answers are concerned if they were given to a question with all these values,
+// in whatever case, because a database may find ALICE where alice changed; an
+// attribute that a source does not need is not looked at. So less said is
 // more forgotten. An empty payload, and one that is not of this form, says
 // nothing: everything is. A trigger for the roles of users:
 //
@@ -81,7 +82,7 @@ func (n Notification) Match(needs []pip.Need) func(pip.Question) bool {
 	}
 	return func(q pip.Question) bool {
 		for i, text := range want {
-			if i < len(q) && q[i] != nil && q[i].String() != text {
+			if i < len(q) && q[i] != nil && !strings.EqualFold(q[i].String(), text) {
 				return false
 			}
 		}

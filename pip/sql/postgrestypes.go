@@ -145,11 +145,13 @@ func lexicalBytes(text string, t value.Type) string {
 	return base64.StdEncoding.EncodeToString(data)
 }
 
-// takesInteger is for integers of a number of bits, as XACML writes them.
+// takesInteger is for integers of a number of bits, in the form that PostgreSQL
+// itself writes: "07" would find the row of 7, and would be remembered as somebody
+// else when that row changes.
 func takesInteger(bits int) func(string) bool {
 	return func(text string) bool {
-		_, err := strconv.ParseInt(text, 10, bits)
-		return err == nil
+		n, err := strconv.ParseInt(text, 10, bits)
+		return err == nil && strconv.FormatInt(n, 10) == text
 	}
 }
 

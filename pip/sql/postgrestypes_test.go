@@ -138,6 +138,8 @@ func TestPostgresParameters(t *testing.T) {
 		{sql: "'2026-01-02' = :user::text", v: parse(value.TypeDate, "2026-01-02")},
 		{sql: "7::int4 = :user", v: value.String("seven"), want: pip.OutcomeError},
 		{sql: "7::int4 = :user", v: parse(value.TypeInteger, "12345678901234567890"), want: pip.OutcomeError},
+		{sql: "7::int8 = :user", v: value.String("07"), want: pip.OutcomeError},
+		{sql: "7::int8 = :user", v: value.String("+7"), want: pip.OutcomeError},
 		{sql: "7::int2 = :user", v: value.String("32768"), want: pip.OutcomeError},
 		{sql: "'b0e5a6f0-0000-4000-8000-000000000001'::uuid = :user", v: value.String("{b0e5a6f0-0000-4000-8000-000000000001}"), want: pip.OutcomeError},
 		{sql: "now() = :user", v: parse(value.TypeDateTime, "1000000-01-02T03:04:05Z"), want: pip.OutcomeError},

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"modernc.org/sqlite"
@@ -17,6 +18,10 @@ import (
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pip"
 )
+
+// reopen is how long a connection stays with its file: another one may have taken
+// its place, and only a new connection sees that.
+const reopen = 10 * time.Second
 
 // openFile opens the SQLite database in an existing file, for reading only: the
 // file is opened without the right to write, and connections refuse statements
@@ -37,6 +42,7 @@ func openFile(ctx context.Context, path string, maxConnections int) (*Database, 
 	}
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(maxConnections)
+	db.SetConnMaxLifetime(reopen)
 	// A connection alone does not read the file; this does.
 	if _, err := db.ExecContext(ctx, "select count(*) from sqlite_schema"); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())

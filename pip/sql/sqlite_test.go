@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestOpenIsReadOnly(t *testing.T) {
@@ -124,4 +128,44 @@ func TestCreateFromSeedFails(t *testing.T) {
 	if names := files(t, dir); len(names) != 0 {
 		t.Errorf("got the files %q, want none", names)
 	}
+}
+
+// A file that took the place of the database is asked within [reopen].
+func TestOpenTakesAnotherFile(t *testing.T) {
+	dir := t.TempDir()
+	write := func(t *testing.T, name, role string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		text := "create table roles (user_id text, role text); insert into roles values ('1', '" + role + "')"
+		if err := CreateFromSeed(t.Context(), path, text); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	synctest.Test(t, func(t *testing.T) {
+		path := write(t, "roles.db", "dagl")
+		db, err := Open(t.Context(), path, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		p := provider(t, byUser(db, "select user_id as echo, role from roles where user_id = :user", true))
+		for _, want := range []string{"dagl", "none"} {
+			a, err := p.Fetch(t.Context(), ask("1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([][]string{{want}}, texts(a)); diff != "" {
+				t.Error(diff)
+			}
+			if err := os.Rename(write(t, "new.db", "none"), path); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(reopen + 1)
+		}
+	})
 }

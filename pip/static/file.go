@@ -19,7 +19,8 @@ const (
 	// settled is how old the stamp of a file must be for an equal stamp to mean
 	// equal content: file systems keep times coarsely.
 	settled = 3 * time.Second
-	// grace is how long the last good table stays in use when the file cannot be used.
+	// grace is how long a table stays in use after the last look that found its file
+	// to be good.
 	grace = time.Minute
 )
 
@@ -28,9 +29,9 @@ const (
 // A change counts when two looks in a row find the same, so that what is half
 // written is not taken for a table; who replaces the file by renaming is safe in any
 // case.
-// When the file cannot be used, the last table answers for a minute, and then
-// nobody knows anything: what was taken out of a table must not stay in force
-// because of a typing error.
+// When the file cannot be used, never comes to rest, or is where nobody can look,
+// the last table answers for a minute, and then nobody knows anything: what was
+// taken out of a table must not stay in force because of a typing error.
 type File struct {
 	name   string
 	config Config
@@ -45,7 +46,7 @@ type File struct {
 // served is the table in force.
 type served struct {
 	table *Provider
-	until time.Time // when it must not be used any more, zero while the file is good
+	until time.Time // when it must not be used any more, unless a look finds the file good
 }
 
 // Open reads the table of the file, whose Config has no Table. told, which may be nil,
@@ -67,7 +68,7 @@ func open(name string, config Config, told func(error), now func() time.Time, ev
 		cancel()
 		return nil, err
 	}
-	f.current.Store(&served{table: table})
+	f.serve(table)
 	go f.watch(ctx, stamp, every)
 	return f, nil
 }
@@ -82,17 +83,18 @@ func (f *File) Close() error {
 // Fetch answers from the table in force.
 func (f *File) Fetch(ctx context.Context, q pip.Question) (pip.Answer, error) {
 	s := f.current.Load()
-	if !s.until.IsZero() && !f.now().Before(s.until) {
+	left := s.until.Sub(f.now())
+	if left <= 0 {
 		return pip.Answer{}, &pip.Error{Outcome: pip.OutcomeUnavailable, Detail: "the file of the table cannot be used"}
 	}
 	a, err := s.table.Fetch(ctx, q)
-	a.ValidFor = recheck
+	a.ValidFor = min(left, recheck)
 	return a, err
 }
 
 // stamp is what tells that a file changed without reading it.
 type stamp struct {
-	size    int64
+	file    os.FileInfo
 	changed time.Time
 	read    time.Time // when
 }
@@ -102,11 +104,15 @@ func (f *File) stamp() (stamp, error) {
 	if err != nil {
 		return stamp{}, err
 	}
-	return stamp{info.Size(), info.ModTime(), f.now()}, nil
+	return stamp{info, info.ModTime(), f.now()}, nil
 }
 
-// like reports whether the stamps look the same.
-func (s stamp) like(o stamp) bool { return s.size == o.size && s.changed.Equal(o.changed) }
+// like reports whether the stamps look the same. Another file may have the same
+// size and time: those that a build made reproducible all have the same time.
+func (s stamp) like(o stamp) bool {
+	return s.file != nil && o.file != nil && os.SameFile(s.file, o.file) &&
+		s.file.Size() == o.file.Size() && s.changed.Equal(o.changed)
+}
 
 // same reports whether a file with this stamp has the content that it had when it
 // was read under the other.
@@ -136,48 +142,42 @@ func (f *File) watch(ctx context.Context, last stamp, every time.Duration) {
 		}
 		now, err := f.stamp()
 		if err == nil && failing == "" && now.same(last) {
+			f.serve(f.current.Load().table)
 			continue
 		}
 		if err == nil && !now.like(seen) {
 			seen = now
 			continue
 		}
+		var table *Provider
 		if err == nil {
-			err = f.load()
+			table, err = f.read()
+			if after, e := f.stamp(); e == nil && !after.like(now) { // it changed under the reading
+				seen = after
+				continue
+			}
 		}
 		if err != nil {
-			f.expire()
 			if failing != err.Error() {
 				failing = err.Error()
 				f.told(err)
 			}
 			continue
 		}
-		if failing != "" {
+		if before := f.serve(table); failing != "" || !table.equal(before) {
 			f.told(nil)
 		}
 		last, failing = now, ""
 	}
 }
 
-// load brings the table of the file into force.
-func (f *File) load() error {
-	table, err := f.read()
-	if err != nil {
-		return err
+// serve brings a table whose file is good into force, and gives the one before.
+func (f *File) serve(table *Provider) *Provider {
+	before := f.current.Swap(&served{table, f.now().Add(grace)})
+	if before == nil {
+		return nil
 	}
-	before := f.current.Swap(&served{table: table})
-	if before.until.IsZero() && !table.equal(before.table) {
-		f.told(nil)
-	}
-	return nil
-}
-
-// expire lets the table in force end, if it does not already.
-func (f *File) expire() {
-	if s := f.current.Load(); s.until.IsZero() {
-		f.current.Store(&served{s.table, f.now().Add(grace)})
-	}
+	return before.table
 }
 
 // equal reports whether the tables give the same answers.

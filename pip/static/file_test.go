@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,8 +30,15 @@ type watched struct {
 
 func watch(t *testing.T, name, text string) *watched {
 	t.Helper()
-	w := &watched{name: filepath.Join(t.TempDir(), name), now: time.Now().Add(time.Hour)}
+	w := &watched{name: filepath.Join(t.TempDir(), name)}
 	w.write(t, text)
+	return watchFile(t, w.name)
+}
+
+// watchFile watches a file that is there.
+func watchFile(t *testing.T, name string) *watched {
+	t.Helper()
+	w := &watched{name: name, now: time.Now().Add(time.Hour)}
 	var err error
 	w.File, err = open(w.name, roles(Table{}), func(err error) {
 		w.mu.Lock()
@@ -185,5 +193,60 @@ func TestFile_OpenReportsEverything(t *testing.T) {
 		name + ":3: column \"level\": a value is not a lexical form of the data type integer"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// A file that takes the place of another may have its size and its time: those that
+// a build made reproducible all have the same time.
+func TestFile_TakesAnotherOfTheSameSizeAndTime(t *testing.T) {
+	dir := t.TempDir()
+	made := time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, text := range map[string]string{"old.csv": manager, "new.csv": header + "1,1000,none,,2\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(dir, name), made, made); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := filepath.Join(dir, "roles.csv")
+	point := func(to string) {
+		if err := errors.Join(os.Symlink(to, name+".new"), os.Rename(name+".new", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	point("old.csv")
+	w := watchFile(t, name)
+	point("new.csv")
+	if err := w.tells(t, 1); err != nil {
+		t.Errorf("told %v", err)
+	}
+	if diff := cmp.Diff([][]string{{"none"}, {"2"}}, fetched(t, w, "1", "1000")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A file at which nobody can look any more, as on a file system that hangs, may have
+// changed.
+func TestFile_ThatNobodyLooksAt(t *testing.T) {
+	w := watch(t, "roles.csv", manager)
+	if err := w.Close(); err != nil { // no more looks
+		t.Fatal(err)
+	}
+	w.later(grace)
+	_, err := w.Fetch(t.Context(), pip.Question{value.String("1"), value.NewInteger(1000)})
+	if e, ok := errors.AsType[*pip.Error](err); !ok || e.Outcome != pip.OutcomeUnavailable {
+		t.Errorf("got %v, want unavailable", err)
+	}
+}
+
+// To open a pipe would wait for somebody who writes to it.
+func TestReadFile_Pipe(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "roles.csv")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadFile(name); err == nil {
+		t.Error("a pipe is a table")
 	}
 }

@@ -38,6 +38,13 @@ type Row struct {
 // and the names of the columns under "columns". One of comma-separated values begins
 // with the names of the columns; an empty cell is no value.
 func ReadFile(name string) (Table, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return Table{}, err
+	}
+	if !info.Mode().IsRegular() { // a pipe would wait for a writer
+		return Table{}, fmt.Errorf("%s: it is not a regular file", name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return Table{}, err

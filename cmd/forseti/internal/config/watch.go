@@ -86,7 +86,7 @@ func (c channels) watch(d *contexthandler.Dictionary) Watch {
 				}
 			}
 			if !concerned {
-				c.config.Logger.DebugContext(ctx, "a notification is about a source that does not listen")
+				c.config.Logger.WarnContext(ctx, "a notification is about a source that does not listen")
 			}
 		})
 		if errors.Is(err, ctx.Err()) {
