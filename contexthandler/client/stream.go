@@ -1,0 +1,86 @@
+package client
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"google.golang.org/grpc"
+)
+
+// StreamServerInterceptor is for grpc.ChainStreamInterceptor, after what tells who the
+// caller is. Where the client sends one message, and the server several, that message
+// is asked about, when it is there, and nothing can be sent before. Otherwise the
+// stream is asked about before its handler runs, and its messages if the
+// configuration says how. A stream ends with the first message that is refused.
+func (p *PEP) StreamServerInterceptor() grpc.StreamServerInterceptor {
+	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		if slices.Contains(p.config.Public, info.FullMethod) {
+			return handler(srv, stream)
+		}
+		g := &guarded{ServerStream: stream, pep: p, method: info.FullMethod, ask: p.config.Ask}
+		if info.IsClientStream {
+			if err := p.enforce(stream.Context(), info.FullMethod, nil, p.config.Ask); err != nil {
+				return err
+			}
+			g.granted.Store(true)
+			g.ask = p.config.AskMessage
+		}
+		err := handler(srv, g)
+		if refused := g.refused(); refused != nil {
+			return refused // whatever the handler made of it
+		}
+		if err == nil && !g.granted.Load() {
+			return errDenied().Err() // it did not look at what is asked of it
+		}
+		return err
+	}
+}
+
+// guarded is a stream whose messages are asked about.
+type guarded struct {
+	grpc.ServerStream
+	pep    *PEP
+	method string
+	ask    AskFunc // nil if nothing is asked about messages
+
+	granted atomic.Bool
+	refusal atomic.Pointer[error]
+}
+
+// refused is why the stream ends, nil if it does not.
+func (g *guarded) refused() error {
+	if err := g.refusal.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// RecvMsg gives the handler a message that it may have.
+func (g *guarded) RecvMsg(m any) error {
+	if err := g.refused(); err != nil {
+		return err
+	}
+	if err := g.ServerStream.RecvMsg(m); err != nil {
+		return err
+	}
+	if g.ask == nil {
+		return nil
+	}
+	if err := g.pep.enforce(g.Context(), g.method, m, g.ask); err != nil {
+		g.refusal.Store(&err)
+		return err
+	}
+	g.granted.Store(true)
+	return nil
+}
+
+// SendMsg sends nothing before access was granted, and nothing after it was refused.
+func (g *guarded) SendMsg(m any) error {
+	if err := g.refused(); err != nil {
+		return err
+	}
+	if !g.granted.Load() {
+		return errDenied().Err()
+	}
+	return g.ServerStream.SendMsg(m)
+}
