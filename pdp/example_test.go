@@ -100,7 +100,8 @@ func ExamplePDP_Needs() {
 	pending := func(key xacml.AttributeKey) bool { return key.ID == "urn:example:role" }
 	for _, action := range []string{"read", "write"} {
 		fmt.Println(action)
-		for _, key := range p.Needs(context.Background(), newRequest(action), nil, pending) {
+		needed, _ := p.Needs(context.Background(), newRequest(action), nil, pending)
+		for _, key := range needed {
 			fmt.Println("  needs", key.ID)
 		}
 	}

@@ -39,8 +39,8 @@ func TestEvaluate_NoRequest(t *testing.T) {
 	checkResult(t, p.Evaluate(t.Context(), nil, nil), xacml.IndeterminateP, xacml.StatusMissingAttribute, "")
 }
 
-// Pitfall 50: a panic while the needs are worked out leaves them to Evaluate,
-// which answers Indeterminate; a panic of OnPanic is nobody's.
+// Pitfall 50: after a panic while the needs are worked out nobody knows what may
+// matter, and Evaluate answers Indeterminate; a panic of OnPanic is nobody's.
 func TestNeeds_PanicIsNoNeed(t *testing.T) {
 	told := 0
 	config := pdp.Config{OnPanic: func(any, []byte) {
@@ -49,9 +49,9 @@ func TestNeeds_PanicIsNoNeed(t *testing.T) {
 	}}
 	p := newPDP(t, config, `<Policy PolicyId="p" Version="1" RuleCombiningAlgId="r3:deny-overrides"><on>c a = x</on><Rule RuleId="r" Effect="Permit"/></Policy>`)
 	broken := finderFunc(func(context.Context, xacml.AttributeKey) (value.Bag, error) { panic("the source is broken") })
-	needs := p.Needs(t.Context(), &xacml.Request{}, broken, func(xacml.AttributeKey) bool { return false })
-	if len(needs) > 0 || told != 1 {
-		t.Errorf("got needs %v and %d calls of OnPanic, want none and one", needs, told)
+	needs, ok := p.Needs(t.Context(), &xacml.Request{}, broken, func(xacml.AttributeKey) bool { return false })
+	if len(needs) > 0 || ok || told != 1 {
+		t.Errorf("got needs %v, ok %v and %d calls of OnPanic, want none, not ok, and one", needs, ok, told)
 	}
 	result := p.Evaluate(t.Context(), &xacml.Request{}, broken)
 	checkResult(t, result, xacml.IndeterminateDP, xacml.StatusProcessingError, "internal error")

@@ -21,7 +21,11 @@ func pendingBelow(key xacml.AttributeKey) bool { return key.Category == "source"
 func needed(t *testing.T, p *pdp.PDP, request *xacml.Request, finder pdp.Finder) string {
 	t.Helper()
 	var ids []string
-	for _, key := range p.Needs(t.Context(), request, finder, pendingBelow) {
+	keys, ok := p.Needs(t.Context(), request, finder, pendingBelow)
+	if !ok {
+		t.Error("what is needed cannot be told")
+	}
+	for _, key := range keys {
 		if key.Category != "source" {
 			t.Errorf("needs %v, which is not pending", key)
 		}
@@ -160,7 +164,10 @@ func TestNeeds_RequestAndFinder(t *testing.T) {
 		}
 		return value.NewBag(key.Type, value.String("y")), nil
 	})
-	got := p.Needs(t.Context(), request, finder, pendingBelow)
+	got, ok := p.Needs(t.Context(), request, finder, pendingBelow)
+	if !ok {
+		t.Error("what is needed cannot be told")
+	}
 	want := []xacml.AttributeKey{
 		{Category: "source", ID: "asked", Type: value.TypeString},
 		{Category: "source", ID: "perhaps", Type: value.TypeString},
@@ -189,7 +196,7 @@ func TestNeeds_LeadsToTheSameDecision(t *testing.T) {
 	})
 	rounds := 0
 	for {
-		keys := p.Needs(t.Context(), &xacml.Request{}, finder, func(key xacml.AttributeKey) bool { return !known[key.ID] })
+		keys, _ := p.Needs(t.Context(), &xacml.Request{}, finder, func(key xacml.AttributeKey) bool { return !known[key.ID] })
 		if len(keys) == 0 {
 			break
 		}

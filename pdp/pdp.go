@@ -199,15 +199,18 @@ func (p *PDP) panicked(r any) {
 // put the values into the request or the finder, ask again until nothing is
 // needed; on one reading of the clock, see [PDP.Frozen]. Attributes of policies
 // and rules whose targets are certain not to match are left out. finder answers
-// for attributes that are not pending; it may be nil. A fault in it is left to
-// Evaluate: there are then no needs. What access-permitted looks at on a request
-// of its own is not among the needs: with a finder such a look-up is an error,
-// so that fetched values belong into the finder and not into the request where
-// policies use that function.
-func (p *PDP) Needs(ctx context.Context, request *xacml.Request, finder Finder, pending func(xacml.AttributeKey) bool) (needed []xacml.AttributeKey) {
+// for attributes that are not pending; it may be nil. What access-permitted
+// looks at on a request of its own is not among the needs: with a finder such a
+// look-up is an error, so that fetched values belong into the finder and not into
+// the request where policies use that function.
+//
+// Without ok it cannot be told what may matter, because of a fault in the finder,
+// say, or for want of steps (Config.Budget): then everything pending is to be
+// fetched, since Evaluate might do without what stopped Needs.
+func (p *PDP) Needs(ctx context.Context, request *xacml.Request, finder Finder, pending func(xacml.AttributeKey) bool) (needed []xacml.AttributeKey, ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			needed = nil
+			needed, ok = nil, false
 			p.panicked(r)
 		}
 	}()

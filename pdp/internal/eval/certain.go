@@ -17,17 +17,17 @@ func certain(d xacml.Decision) certainty { return certainty{true, d} }
 
 // rule adds what the rule needs, and tells what is certain of it.
 func (n *needs) rule(p *Policy, r *rule) certainty {
-	open, target := n.open, p.code[r.target.from:r.target.to]
-	if !n.target(target, p.parts) {
+	open := n.open
+	if !n.target(r.target, p.parts) {
 		return certain(xacml.NotApplicable)
 	}
 	settled := n.open == open
 	if settled {
-		if m, _ := n.e.target(target, p.parts); m == indeterminate {
+		if m, _ := n.e.target(r.target, p.parts); m == indeterminate {
 			return certain(r.effect.Indeterminate())
 		}
 	}
-	if r.condition >= 0 {
+	if r.condition != none {
 		switch c := p.parts.conditions[r.condition]; {
 		case !settled: // all that it names may matter
 			n.expression(c)
@@ -38,7 +38,7 @@ func (n *needs) rule(p *Policy, r *rule) certainty {
 		}
 	}
 	var own *duties
-	if r.duties >= 0 {
+	if r.duties != none {
 		own = &p.parts.duties[r.duties]
 	}
 	return n.called(own, r.effect, open)
@@ -50,7 +50,7 @@ func (n *needs) rule(p *Policy, r *rule) certainty {
 // case; what is pending shows in an error.
 func (n *needs) condition(c truth, effect xacml.Effect) certainty {
 	open := n.open
-	n.e.computed = n.e.computed[:0]
+	n.noteAnew()
 	holds, err := c.truth(n.e)
 	switch {
 	case n.e.meter.stopped != nil:
@@ -65,6 +65,15 @@ func (n *needs) condition(c truth, effect xacml.Effect) certainty {
 		return certainty{}
 	}
 	return certain(effect.Indeterminate())
+}
+
+// noteAnew makes ready to note which pending attributes the next evaluation names. A
+// value that was kept of one that named some must not hide them from the next.
+func (n *needs) noteAnew() {
+	if len(n.e.computed) > 0 {
+		clear(n.e.memos)
+		n.e.computed = n.e.computed[:0]
+	}
 }
 
 // addComputed adds the pending attributes whose names the last evaluation computed.
@@ -82,7 +91,7 @@ func (n *needs) called(d *duties, effect xacml.Effect, open int) certainty {
 		return certainty{}
 	}
 	e := n.e
-	e.computed = e.computed[:0]
+	n.noteAnew()
 	before := len(e.calls)
 	err := e.ownDuties(d, effect)
 	e.calls = e.calls[:before]
@@ -104,8 +113,7 @@ func (n *needs) policy(p *Policy) certainty {
 	if p.parts != nil && p.parts.memos > 0 {
 		n.e.memos = append(n.e.memos[:0], make([]memo, p.parts.memos)...)
 	}
-	return n.node(node{p.code[p.target.from:p.target.to], p.parts, p.Algorithm, p.duties},
-		func() certainChildren { return &certainRules{n, p} })
+	return n.node(&p.base, func() certainChildren { return &certainRules{n, p} })
 }
 
 // policySet adds what the policy set needs, and tells what is certain of it.
@@ -113,21 +121,20 @@ func (n *needs) policySet(p *PolicySet) certainty {
 	if c, ok := n.visited[p]; ok {
 		return c
 	}
-	c := n.node(node{p.target, p.parts, p.Algorithm, p.duties},
-		func() certainChildren { return &certainNodes{n, p, n.candidates(p)} })
+	c := n.node(&p.base, func() certainChildren { return &certainNodes{n, p, n.candidates(p)} })
 	n.visited[p] = c
 	return c
 }
 
 // node adds what a policy or policy set needs, and tells what is certain of it.
-func (n *needs) node(x node, children func() certainChildren) certainty {
+func (n *needs) node(x *base, children func() certainChildren) certainty {
 	keys, open := len(n.keys), n.open
-	if !n.target(x.target, x.parts) {
+	if !n.target(x.own(), x.parts) {
 		return certain(xacml.NotApplicable)
 	}
 	m, targeted := matches, n.open
 	if targeted == open {
-		m, _ = n.e.target(x.target, x.parts)
+		m, _ = n.e.target(x.own(), x.parts)
 	}
 	u := &unsettled{certainChildren: children()}
 	u.unknown = n.open != targeted
@@ -203,11 +210,14 @@ type certainRules struct {
 	policy *Policy
 }
 
-func (c *certainRules) Len() int { return len(c.policy.rules) }
+func (c *certainRules) Len() int { return int(c.policy.count) }
 
-func (c *certainRules) Effect(i int) xacml.Effect { return c.policy.rules[i].effect }
+func (c *certainRules) Effect(i int) xacml.Effect { return c.policy.rule(c.policy.begins(i)).effect }
 
-func (c *certainRules) child(i int) certainty { return c.n.rule(c.policy, &c.policy.rules[i]) }
+func (c *certainRules) child(i int) certainty {
+	r := c.policy.rule(c.policy.begins(i))
+	return c.n.rule(c.policy, &r)
+}
 
 func (c *certainRules) applies(int) (ok, known bool, err *xacml.Error) { return true, true, nil }
 
@@ -239,9 +249,9 @@ func (c *certainNodes) applies(i int) (ok, known bool, err *xacml.Error) {
 	var parts *parts
 	switch x := x.(type) {
 	case *Policy:
-		target, parts = x.code[x.target.from:x.target.to], x.parts
+		target, parts = x.own(), x.parts
 	case *PolicySet:
-		target, parts = x.target, x.parts
+		target, parts = x.own(), x.parts
 	default:
 		return false, true, noReferent()
 	}

@@ -85,61 +85,56 @@ func (c *Compiler) Compile(child policy.Child, checked Checked) Node {
 
 func (c *Compiler) policy(p *policy.Policy, checked Checked) *Policy {
 	algorithm, _ := c.algorithms.ForRules(p.Algorithm)
-	out := &Policy{ID: p.ID, Version: p.Version, Algorithm: algorithm, rules: make([]rule, len(p.Rules))}
 	t := newTranslator(c, checked, p)
-	out.target = t.target(&p.Target)
-	var names []byte
+	own := t.target(&p.Target)
+	rules := make([]rule, len(p.Rules))
 	for i := range p.Rules {
 		r := &p.Rules[i]
-		names = append(names, r.ID...)
-		compiled := rule{line: uint32(r.Line), col: uint32(r.Column), effect: r.Effect, name: uint32(len(names)), condition: -1, duties: -1}
+		rules[i] = rule{effect: r.Effect, condition: none, duties: none}
 		if r.Target != nil {
-			compiled.target = t.target(r.Target)
+			rules[i].target = t.target(r.Target)
 		}
 		if r.Condition != nil {
-			compiled.condition = int32(len(t.parts.conditions))
+			rules[i].condition = int32(len(t.parts.conditions))
 			t.parts.conditions = append(t.parts.conditions, asTruth(t.expression(r.Condition)))
 		}
 		if d := t.allDuties(r.Obligations, r.Advice); d != nil {
-			compiled.duties = int32(len(t.parts.duties))
+			rules[i].duties = int32(len(t.parts.duties))
 			t.parts.duties = append(t.parts.duties, *d)
 		}
-		out.rules[i] = compiled
 	}
-	out.names = string(names)
-	out.duties = t.allDuties(p.Obligations, p.Advice)
-	out.code = slices.Clone(t.code)
-	out.parts = t.done()
-	out.indexRules(cmp.Or(c.options.IndexFrom, manyRules))
+	duties, parts := t.allDuties(p.Obligations, p.Advice), t.done()
+	few := len(rules) < cmp.Or(c.options.IndexFrom, manyRules) && len(rules) < manyRules
+	var sieve code
+	if few && algorithm.Omits == combine.OmitsNotApplicable {
+		sieve = newSieve(rules, parts)
+	}
+	out := newPolicy(layOut(own, rules, sieve))
+	out.id, out.version, out.algorithm, out.duties, out.parts = p.ID, p.Version, algorithm, duties, parts
+	out.target, out.count = uint32(len(own)), uint32(len(rules))
+	if !few && algorithm.Omits == combine.OmitsNotApplicable {
+		out.index = index.Build(out.children(rules))
+	}
 	return out
 }
 
 // manyRules is how many rules are worth an index.
 const manyRules = 16
 
-func (p *Policy) indexRules(from int) {
-	switch {
-	case p.Algorithm.Omits != combine.OmitsNotApplicable:
-		return
-	case len(p.rules) < from && len(p.rules) < manyRules:
-		p.gate = newGate(p)
-		return
+// children is the rules for an index, each by where it begins.
+func (p *Policy) children(rules []rule) []index.Child {
+	children := make([]index.Child, len(rules))
+	for i := range rules {
+		children[i] = index.Child{ID: p.begins(i), Constraints: ruleConstraints(&rules[i], p.parts)}
 	}
-	children := make([]index.Child, len(p.rules))
-	for i := range p.rules {
-		children[i] = index.Child{ID: uint32(i), Constraints: p.ruleConstraints(&p.rules[i])}
-	}
-	p.index = index.Build(children)
+	return children
 }
 
 func (c *Compiler) policySet(p *policy.PolicySet, checked Checked) *PolicySet {
-	out := &PolicySet{
-		ID: p.ID, Version: p.Version, Algorithm: c.algorithms.ForPolicies(p.Algorithm),
-		indexFrom: cmp.Or(c.options.IndexFrom, manyChildren),
-	}
+	out := &PolicySet{id: p.ID, version: p.Version, indexFrom: cmp.Or(c.options.IndexFrom, manyChildren)}
 	t := newTranslator(c, checked, nil)
-	t.target(&p.Target)
-	out.target = slices.Clone(t.code)
+	out.algorithm, out.code = c.algorithms.ForPolicies(p.Algorithm), layOut(t.target(&p.Target), nil, nil)
+	out.target = uint32(len(out.code))
 	out.duties = t.allDuties(p.Obligations, p.Advice)
 	out.parts = t.done()
 	for _, child := range p.Children {
@@ -159,7 +154,9 @@ func (p *PolicySet) With(children []Node) *PolicySet {
 
 // NewRoot is the policy set over all documents (§7.17), without children.
 func NewRoot(algorithm *combine.Algorithm, o Options) *PolicySet {
-	return &PolicySet{Algorithm: algorithm, anonymous: true, Order: []uint32{}, indexFrom: cmp.Or(o.IndexFrom, manyChildren)}
+	return &PolicySet{
+		base: base{algorithm: algorithm}, anonymous: true, Order: []uint32{}, indexFrom: cmp.Or(o.IndexFrom, manyChildren),
+	}
 }
 
 // Edit is the policy set with some children removed and others set, by number.
@@ -216,7 +213,7 @@ const manyChildren = 4
 
 func (p *PolicySet) indexChildren() {
 	p.Index = nil
-	if p.Algorithm.Omits == combine.OmitsNothing || len(p.Children) < p.indexFrom {
+	if p.algorithm.Omits == combine.OmitsNothing || len(p.Children) < p.indexFrom {
 		return
 	}
 	children := make([]index.Child, 0, len(p.Children))
@@ -230,7 +227,7 @@ func (p *PolicySet) indexChildren() {
 
 // indexed is a child as the index sees it.
 func (p *PolicySet) indexed(n uint32, child Node) index.Child {
-	return index.Child{ID: n, Constraints: constraintsOf(child, p.Algorithm)}
+	return index.Child{ID: n, Constraints: constraintsOf(child, p.algorithm)}
 }
 
 // live is the children that are there, in document order.

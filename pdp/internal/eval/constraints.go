@@ -10,8 +10,9 @@ import (
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
-// The index leaves out children that are NotApplicable for certain; what is
-// certain is said by constraints (see index.Constraint), which are found here.
+// The index leaves out children that are NotApplicable for certain, and so does the
+// sieve of a policy with few rules; what is certain is said by constraints (see
+// index.Constraint), which are found here.
 // The obligation is that a child whose constraint is not met is NotApplicable
 // whatever else the request, the clock and the sources hold. It is met because
 //
@@ -156,14 +157,14 @@ func sameKind(a, b index.Constraint) bool {
 func size(c index.Constraint) int { return len(c.Symbols) + len(c.Ranges) + len(c.Prefixes) }
 
 // ruleConstraints is those of a rule.
-func (p *Policy) ruleConstraints(r *rule) []index.Constraint {
-	if r.target.from != r.target.to {
-		return targetConstraints(p.code[r.target.from:r.target.to])
+func ruleConstraints(r *rule, p *parts) []index.Constraint {
+	if len(r.target) > 0 {
+		return targetConstraints(r.target)
 	}
-	if r.condition < 0 {
+	if r.condition == none {
 		return nil
 	}
-	return expressionConstraints(p.parts.conditions[r.condition])
+	return expressionConstraints(p.conditions[r.condition])
 }
 
 func expressionConstraints(x expression) []index.Constraint {
@@ -178,9 +179,9 @@ func constraintsOf(n Node, a *combine.Algorithm) []index.Constraint {
 	var target code
 	switch n := n.(type) {
 	case *Policy:
-		target = n.code[n.target.from:n.target.to]
+		target = n.own()
 	case *PolicySet:
-		target = n.target
+		target = n.own()
 	}
 	own := targetConstraints(target)
 	if a.Omits != combine.OmitsNotApplicable {
@@ -188,24 +189,25 @@ func constraintsOf(n Node, a *combine.Algorithm) []index.Constraint {
 	}
 	switch n := n.(type) {
 	case *Policy:
-		if !emptyIsNotApplicable(n.Algorithm) {
+		if !emptyIsNotApplicable(n.algorithm) {
 			return own
 		}
-		rules := make([][]index.Constraint, len(n.rules))
-		for i := range n.rules {
-			if rules[i] = n.ruleConstraints(&n.rules[i]); rules[i] == nil {
+		rules := make([][]index.Constraint, n.count)
+		for i := range rules {
+			r := n.rule(n.begins(i))
+			if rules[i] = ruleConstraints(&r, n.parts); rules[i] == nil {
 				return own
 			}
 		}
 		return both(own, either(rules))
 	case *PolicySet:
-		if !emptyIsNotApplicable(n.Algorithm) {
+		if !emptyIsNotApplicable(n.algorithm) {
 			return own
 		}
 		live := n.live()
 		children := make([][]index.Constraint, len(live))
 		for i, c := range live {
-			if children[i] = constraintsOf(c, n.Algorithm); children[i] == nil {
+			if children[i] = constraintsOf(c, n.algorithm); children[i] == nil {
 				return own
 			}
 		}

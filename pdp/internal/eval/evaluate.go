@@ -36,10 +36,10 @@ type Input struct {
 
 // Evaluate decides one individual request (§7.17). Obligations, advice and the
 // status of the result may be shared with other results: they are read-only.
-func Evaluate(ctx context.Context, p *Program, in Input) xacml.Result {
+func Evaluate(ctx context.Context, p *Program, in Input) (result xacml.Result) {
 	e := begin(ctx, p, in)
 	included := e.load(in.Request)
-	result := e.decide()
+	e.decide(&result)
 	if included {
 		result.Attributes = in.Request.IncludedInResult()
 	}
@@ -47,23 +47,23 @@ func Evaluate(ctx context.Context, p *Program, in Input) xacml.Result {
 	return result
 }
 
-// decide is the result for the request that was loaded.
-func (e *evaluation) decide() xacml.Result {
+// decide puts the decision on the request that was loaded into the result.
+func (e *evaluation) decide(result *xacml.Result) {
 	loaded := 0
 	for _, s := range e.touched {
-		loaded += e.slots[s].size
+		loaded += int(e.slots[s].size)
 	}
 	_ = e.spend(loaded) // if that was too much, it shows below
 	e.poll()
 	decision, err := e.policySet(e.program.Root)
 	e.poll()
-	result := xacml.Result{Decision: decision, Status: xacml.Status{Code: xacml.StatusOK}}
+	result.Decision, result.Status.Code = decision, xacml.StatusOK
 	switch {
 	case e.meter.stopped != nil:
 		// Functions such as or go on after an error: what they found without
 		// the steps that were missing is not the decision.
 		result.Decision, result.Status = xacml.IndeterminateDP, e.meter.stopped.Status
-		return result
+		return
 	case decision.Indeterminate():
 		result.Status = err.Status
 	case decision == xacml.Permit || decision == xacml.Deny:
@@ -72,45 +72,50 @@ func (e *evaluation) decide() xacml.Result {
 	if len(e.applicable) > 0 {
 		result.PolicyIDs = withoutDuplicates(e.applicable)
 	}
-	return result
 }
 
-// evaluation is the evaluation of one individual request. It is scratch memory
-// that is used again: what it holds between two evaluations has no meaning.
+// evaluation is the evaluation of one individual request, in memory that is used
+// again: what it holds between two evaluations has no meaning.
 type evaluation struct {
+	run
+	stacks
+
+	slots []bag // by slot
+
+	// query is kept to be used again.
+	query *Query
+	sets  []*setChildren
+
+	// shape is the attributes of the last request to shapeOf, in order.
+	shape   []place
+	shapeOf *Attributes
+}
+
+// run is what an evaluation begins anew.
+type run struct {
 	ctx     context.Context
 	program *Program
 	in      Input
 	meter   *meter
 	own     meter
 	now     time.Time // zero until it is read
-
-	// query is kept to be used again; asked is that query while it is in use.
-	query, asked *Query
-
-	slots   []bag  // by slot
-	touched []Slot // of which something is known
-	depth   int    // of policy sets
-	sets    []*setChildren
+	asked   *Query    // what is evaluated, if it is a query
+	depth   int       // of policy sets
 	rules   ruleChildren
 
-	// shape is the attributes of the last request to shapeOf, in order.
-	shape   []place
-	shapeOf *Attributes
-
-	// pending tells of attributes that can be had later, and awaited are those
-	// that were asked for: for Needs.
+	// pending tells of attributes that can be had later: for Needs.
 	pending func(xacml.AttributeKey) bool
-	awaited []Slot
-	// computed are pending attributes whose names were computed.
-	computed []xacml.AttributeKey
-
 	// others are the attributes that only functions name.
 	others map[xacml.AttributeKey]otherBag
 	// documents holds each Content that was needed as a document of its own.
 	documents xpath.Documents
+}
 
-	// Stacks, and memory for what the slots hold.
+// stacks are stacks, and memory for what the slots hold.
+type stacks struct {
+	touched    []Slot               // of which something is known
+	awaited    []Slot               // that are pending and were asked for
+	computed   []xacml.AttributeKey // of pending attributes whose names were computed
 	done       []done
 	calls      []call
 	applicable []xacml.PolicyIdentifier
@@ -120,8 +125,6 @@ type evaluation struct {
 	memos      []memo        // of the policy that is evaluated
 	texts      []string
 	symbols    []symbol.Symbol
-	filters    []*filter // those up to filtered are in use
-	filtered   int
 }
 
 type otherBag struct {
@@ -187,15 +190,10 @@ func (e *evaluation) end() {
 	for _, s := range e.touched {
 		e.slots[s] = bag{}
 	}
+	e.run = run{}
 	empty(&e.touched)
-	e.ctx, e.program, e.in, e.meter, e.own = nil, nil, Input{}, nil, meter{}
-	e.now, e.asked = time.Time{}, nil
-	e.others, e.documents = nil, nil
-	e.pending = nil
 	empty(&e.awaited)
 	empty(&e.computed)
-	e.depth, e.filtered = 0, 0
-	e.rules = ruleChildren{}
 	empty(&e.done)
 	empty(&e.calls)
 	empty(&e.applicable)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"unsafe"
 	"weak"
@@ -48,12 +49,13 @@ func TestEvaluation_MemoryOfAHugeRequestIsGivenBack(t *testing.T) {
 	}
 	e := begin(context.Background(), p, Input{Request: roleRequest(key, roles...), Budget: 1 << 30})
 	e.load(e.in.Request)
-	e.decide()
+	var r xacml.Result
+	e.decide(&r)
 	e.end()
 	if n := cap(e.symbols) + cap(e.candidates) + cap(e.texts) + cap(e.done) + cap(e.calls); n > 5*keepValues {
 		t.Errorf("the scratch memory has room for %d elements after a huge request, want at most %d", n, 5*keepValues)
 	}
-	if b := &e.slots[0]; b.values != nil || b.symbols != nil || b.state != unread {
+	if b := &e.slots[0]; b.values != nil || b.known != 0 || b.state != unread {
 		t.Error("a slot still holds values of the request")
 	}
 }
@@ -98,6 +100,28 @@ func TestEvaluate_AllocatesNothing(t *testing.T) {
 	}
 }
 
+// A place of a request remembers an id by a copy, and a long one not at all.
+func TestPlace_KeepsNothingOfTheRequest(t *testing.T) {
+	p, key := roleProgram()
+	c := p.Attributes.category(key.Category)
+	for _, id := range []string{key.ID, "other", strings.Repeat("x", longID), strings.Repeat("x", longID+1)} {
+		buffer := []byte(id)
+		mine := unsafe.String(&buffer[0], len(buffer))
+		var at place
+		at.remember(c, mine, p.Attributes)
+		if at.is(c, id) != (len(id) <= longID) || at.is(c, id+"x") || at.is(nil, id) {
+			t.Errorf("%.20q of %d octets is not what the place says", id, len(id))
+		}
+		if (at.symbol != 0) != (id == key.ID) || at.text != (id == key.ID) {
+			t.Errorf("%.20q: got symbol %d, text: %t", id, at.symbol, at.text)
+		}
+		buffer[0] = '?'
+		if at.is(c, mine) {
+			t.Errorf("%.20q: the place changed with the request", id)
+		}
+	}
+}
+
 // What a place of a request held last time is not taken for what it holds now,
 // also where both have no name.
 func TestEvaluate_PlacesOfRequests(t *testing.T) {
@@ -111,6 +135,8 @@ func TestEvaluate_PlacesOfRequests(t *testing.T) {
 			{roleRequest(xacml.AttributeKey{Category: key.Category, ID: "other"}, "r3"), xacml.NotApplicable},
 			{roleRequest(xacml.AttributeKey{Category: "other", ID: key.ID}, "r3"), xacml.NotApplicable},
 			{roleRequest(xacml.AttributeKey{}, "r3"), xacml.NotApplicable},
+			{roleRequest(xacml.AttributeKey{Category: key.Category, ID: strings.Repeat("long", 1000)}, "r3"), xacml.NotApplicable},
+			{roleRequest(key, "none"), xacml.NotApplicable},
 			{roleRequest(key, "r19"), xacml.Permit},
 		} {
 			if got := Evaluate(context.Background(), p, Input{Request: test.request, Budget: 1000}).Decision; got != test.want {

@@ -20,14 +20,18 @@ import (
 //
 // Where very many policies are open because one attribute is pending, that one
 // comes first, alone: once it is known few of them are left.
-func Needs(ctx context.Context, p *Program, in Input, pending func(xacml.AttributeKey) bool) []xacml.AttributeKey {
+//
+// ok is false if that took more steps than there are. What it did not come to may
+// matter all the same, because Evaluate takes fewer.
+func Needs(ctx context.Context, p *Program, in Input, pending func(xacml.AttributeKey) bool) (keys []xacml.AttributeKey, ok bool) {
 	e := begin(ctx, p, in)
 	e.pending = pending
 	e.load(in.Request)
 	n := &needs{e: e, visited: make(map[*PolicySet]certainty)}
 	n.policySet(p.Root)
+	ok = e.meter.stopped == nil
 	e.end()
-	return n.keys
+	return n.keys, ok
 }
 
 // manyOpen is how many children of a policy set are looked at although an

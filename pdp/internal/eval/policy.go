@@ -17,45 +17,56 @@ type done struct {
 	from, to int
 }
 
-// rule is §7.11 with table 4. What it calls for is put on the stack. matched tells
-// that its target is known to match.
-func (e *evaluation) rule(p *Policy, r *rule, matched bool) (xacml.Decision, *xacml.Error) {
+// rule is §7.11 with table 4, for the rule that begins there in the code. What it
+// calls for is put on the stack. matched tells that its target is known to match.
+func (e *evaluation) rule(p *Policy, begin uint32, matched bool) (xacml.Decision, *xacml.Error) {
+	header := p.code[begin]
+	effect := xacml.Effect(header >> 31)
 	if err := e.spend(1); err != nil {
-		return r.effect.Indeterminate(), err
+		return effect.Indeterminate(), err
 	}
-	if !matched && r.target.from != r.target.to { // without one it applies where its policy does
-		switch m, err := e.target(p.code[r.target.from:r.target.to], p.parts); m {
+	if !matched && header&lengthMask != 0 { // without one it applies where its policy does
+		switch m, err := e.target(p.targetOf(begin), p.parts); m {
 		case noMatch:
 			return xacml.NotApplicable, nil
 		case indeterminate:
-			return r.effect.Indeterminate(), err
+			return effect.Indeterminate(), err
 		case matches:
 		}
 	}
-	if r.condition >= 0 {
-		switch holds, err := p.parts.conditions[r.condition].truth(e); {
+	if header&(hasCondition|hasDuties) == 0 {
+		return effect.Decision(), nil
+	}
+	numbers := p.code[begin+1+uint32(header&lengthMask):]
+	if header&hasCondition != 0 {
+		switch holds, err := p.parts.conditions[numbers[0]].truth(e); {
 		case err != nil:
-			return r.effect.Indeterminate(), err
+			return effect.Indeterminate(), err
 		case !holds:
 			return xacml.NotApplicable, nil
 		}
+		numbers = numbers[1:]
 	}
-	if r.duties >= 0 {
-		if err := e.ownDuties(&p.parts.duties[r.duties], r.effect); err != nil {
-			return r.effect.Indeterminate(), err
+	if header&hasDuties != 0 {
+		if err := e.ownDuties(&p.parts.duties[numbers[0]], effect); err != nil {
+			return effect.Indeterminate(), err
 		}
 	}
-	return r.effect.Decision(), nil
+	return effect.Decision(), nil
 }
 
-// policy is §7.12 with tables 5 and 7.
+// policy is §7.12 with tables 5 and 7. If the request asks for it, its name is noted
+// (§5.48), before those below it; nothing is applicable in a policy that is not.
 func (e *evaluation) policy(p *Policy) (xacml.Decision, *xacml.Error) {
-	named := e.name(xacml.PolicyIdentifier{ID: p.ID, Version: p.Version})
+	named := len(e.applicable)
+	if e.in.Request.ReturnPolicyIDList {
+		e.applicable = append(e.applicable, xacml.PolicyIdentifier{ID: p.id, Version: p.version})
+	}
 	if p.parts != nil && p.parts.memos > 0 {
 		e.memos = append(e.memos[:0], make([]memo, p.parts.memos)...)
 	}
-	e.rules = ruleChildren{e: e, policy: p, all: e.in.NoIndex || p.Algorithm.Omits != combine.OmitsNotApplicable}
-	decision, err := e.combined(node{p.code[p.target.from:p.target.to], p.parts, p.Algorithm, p.duties}, &e.rules)
+	e.rules = ruleChildren{e: e, policy: p, all: e.in.NoIndex || p.algorithm.Omits != combine.OmitsNotApplicable}
+	decision, err := e.combined(&p.base, &e.rules)
 	if decision == xacml.NotApplicable {
 		e.applicable = e.applicable[:named]
 	}
@@ -65,8 +76,8 @@ func (e *evaluation) policy(p *Policy) (xacml.Decision, *xacml.Error) {
 // policySet is §7.13 with tables 6 and 7.
 func (e *evaluation) policySet(p *PolicySet) (xacml.Decision, *xacml.Error) {
 	named := len(e.applicable)
-	if !p.anonymous {
-		e.name(xacml.PolicyIdentifier{PolicySet: true, ID: p.ID, Version: p.Version})
+	if e.in.Request.ReturnPolicyIDList && !p.anonymous {
+		e.applicable = append(e.applicable, xacml.PolicyIdentifier{PolicySet: true, ID: p.id, Version: p.version})
 	}
 	if e.depth == len(e.sets) {
 		e.sets = append(e.sets, new(setChildren))
@@ -74,32 +85,13 @@ func (e *evaluation) policySet(p *PolicySet) (xacml.Decision, *xacml.Error) {
 	children := e.sets[e.depth]
 	e.depth++
 	*children = setChildren{e: e, set: p, all: p.Index == nil || e.in.NoIndex}
-	decision, err := e.combined(node{p.target, p.parts, p.Algorithm, p.duties}, children)
+	decision, err := e.combined(&p.base, children)
 	e.depth--
 	*children = setChildren{}
 	if decision == xacml.NotApplicable {
 		e.applicable = e.applicable[:named]
 	}
 	return decision, err
-}
-
-// name notes that the policy is applicable (§5.48), before those below it, if
-// the request asks for it. Nothing is applicable in a policy that is not: the
-// caller goes back to where the list was.
-func (e *evaluation) name(id xacml.PolicyIdentifier) (before int) {
-	before = len(e.applicable)
-	if e.in.Request.ReturnPolicyIDList {
-		e.applicable = append(e.applicable, id)
-	}
-	return before
-}
-
-// node is what a policy and a policy set have in common.
-type node struct {
-	target    code
-	parts     *parts
-	algorithm *combine.Algorithm
-	duties    *duties
 }
 
 // children are the children of a node.
@@ -110,68 +102,66 @@ type children interface {
 }
 
 // combined is the value of a node. What it calls for is put on the stack.
-func (e *evaluation) combined(n node, cs children) (xacml.Decision, *xacml.Error) {
+func (e *evaluation) combined(n *base, cs children) (xacml.Decision, *xacml.Error) {
 	if err := e.spend(1); err != nil {
 		return xacml.IndeterminateDP, err
 	}
 	matched, targetErr := matches, (*xacml.Error)(nil)
-	if len(n.target) > 0 {
-		if matched, targetErr = e.target(n.target, n.parts); matched == noMatch {
+	if n.target > 0 {
+		if matched, targetErr = e.target(n.own(), n.parts); matched == noMatch {
 			return xacml.NotApplicable, nil // the children need not be evaluated
 		}
 	}
 	firstCandidate, firstDone, firstCall := len(e.candidates), len(e.done), len(e.calls)
 	cs.narrow()
-	decision, own := n.algorithm.Combine(cs)
-	decided, err := e.settle(n, matched, decision, targetErr, own, firstDone, firstCall)
-	e.candidates = e.candidates[:firstCandidate]
-	e.done = e.done[:firstDone]
-	return decided, err
-}
-
-// settle is the value of the node for the value of its children.
-func (e *evaluation) settle(n node, matched matching, decision xacml.Decision, targetErr, own *xacml.Error, firstDone, firstCall int) (xacml.Decision, *xacml.Error) {
-	if matched == indeterminate { // table 7
-		e.calls = e.calls[:firstCall]
-		switch decision {
-		case xacml.Permit:
-			return xacml.IndeterminateP, targetErr
-		case xacml.Deny:
-			return xacml.IndeterminateD, targetErr
-		case xacml.NotApplicable:
-			return decision, nil
-		default:
-			return decision, targetErr
-		}
-	}
-	children := e.done[firstDone:]
+	decision, err := n.algorithm.Combine(cs)
 	switch {
-	case decision == xacml.NotApplicable:
-		e.calls = e.calls[:firstCall]
-		return decision, nil
-	case decision.Indeterminate():
-		e.calls = e.calls[:firstCall]
-		err := own
-		for i := range children {
-			if cause := children[i].err; cause != nil {
+	case matched == indeterminate: // table 7
+		decision, err = undecided(decision, targetErr)
+	case decision == xacml.Permit:
+		decision, err = e.settle(n, xacml.EffectPermit, firstDone, firstCall)
+	case decision == xacml.Deny:
+		decision, err = e.settle(n, xacml.EffectDeny, firstDone, firstCall)
+	case decision != xacml.NotApplicable:
+		for i := range e.done[firstDone:] {
+			if cause := e.done[firstDone+i].err; cause != nil {
 				err = merge(err, cause)
 			}
 		}
-		return decision, err
 	}
-	// §7.18: obligations go up from the children with the same decision.
+	if decision != xacml.Permit && decision != xacml.Deny {
+		e.calls = e.calls[:firstCall]
+	}
+	e.candidates = e.candidates[:firstCandidate]
+	e.done = e.done[:firstDone]
+	return decision, err
+}
+
+// undecided is table 7 for a target that is Indeterminate, by the value of the
+// children.
+func undecided(children xacml.Decision, targetErr *xacml.Error) (xacml.Decision, *xacml.Error) {
+	switch children {
+	case xacml.Permit:
+		return xacml.IndeterminateP, targetErr
+	case xacml.Deny:
+		return xacml.IndeterminateD, targetErr
+	case xacml.NotApplicable:
+		return children, nil
+	default:
+		return children, targetErr
+	}
+}
+
+// settle is §7.18 for a node whose children have a decision: obligations go up from
+// those with the same one, and those of the node itself follow.
+func (e *evaluation) settle(n *base, effect xacml.Effect, firstDone, firstCall int) (xacml.Decision, *xacml.Error) {
 	if len(e.calls) > firstCall {
-		e.keepCalls(children, decision, firstCall)
-	}
-	effect := xacml.EffectDeny
-	if decision == xacml.Permit {
-		effect = xacml.EffectPermit
+		e.keepCalls(e.done[firstDone:], effect.Decision(), firstCall)
 	}
 	if err := e.ownDuties(n.duties, effect); err != nil {
-		e.calls = e.calls[:firstCall]
 		return effect.Indeterminate(), err
 	}
-	return decision, nil
+	return effect.Decision(), nil
 }
 
 // keepCalls drops what children with another decision call for.
@@ -190,7 +180,7 @@ func (e *evaluation) keepCalls(children []done, decision xacml.Decision, first i
 type ruleChildren struct {
 	e      *evaluation
 	policy *Policy
-	// chosen are the candidates of the index, unless all rules are.
+	// chosen are where the candidates of the index begin, unless all rules are.
 	all    bool
 	chosen []uint32
 }
@@ -204,39 +194,38 @@ func (rs *ruleChildren) narrow() {
 	case rs.policy.index != nil:
 		rs.chosen = rs.e.choose(rs.policy.index, nil)
 	default:
-		rs.chosen = rs.e.sift(rs.policy)
+		rs.chosen = rs.e.candidateRules(rs.policy)
 	}
 }
 
-// at is the i-th rule to look at.
-func (rs *ruleChildren) at(i int) (r *rule, matched bool) {
+// at is where the i-th rule to look at begins.
+func (rs *ruleChildren) at(i int) (begin uint32, matched bool) {
 	if rs.all {
-		return &rs.policy.rules[i], false
+		return rs.policy.begins(i), false
 	}
-	number := rs.chosen[i]
-	return &rs.policy.rules[number&^isMatched], number&isMatched != 0
+	return rs.chosen[i] &^ isMatched, rs.chosen[i]&isMatched != 0
 }
 
 // Len is the number of rules to look at.
 func (rs *ruleChildren) Len() int {
 	if rs.all {
-		return len(rs.policy.rules)
+		return int(rs.policy.count)
 	}
 	return len(rs.chosen)
 }
 
 // Effect is that of the rule.
 func (rs *ruleChildren) Effect(i int) xacml.Effect {
-	r, _ := rs.at(i)
-	return r.effect
+	begin, _ := rs.at(i)
+	return rs.policy.rule(begin).effect
 }
 
 // Evaluate evaluates the rule.
 func (rs *ruleChildren) Evaluate(i int) xacml.Decision {
 	e := rs.e
 	from := len(e.calls)
-	r, matched := rs.at(i)
-	d, err := e.rule(rs.policy, r, matched)
+	begin, matched := rs.at(i)
+	d, err := e.rule(rs.policy, begin, matched)
 	e.done = append(e.done, done{d, err, from, len(e.calls)})
 	return d
 }
@@ -320,9 +309,9 @@ func (cs *setChildren) Applicable(i int) (bool, *xacml.Error) {
 	var err *xacml.Error
 	switch n := cs.at(i).(type) {
 	case *Policy:
-		m, err = cs.e.target(n.code[n.target.from:n.target.to], n.parts)
+		m, err = cs.e.target(n.own(), n.parts)
 	case *PolicySet:
-		m, err = cs.e.target(n.target, n.parts)
+		m, err = cs.e.target(n.own(), n.parts)
 	case *Invalid:
 		return false, &xacml.Error{Status: n.Status}
 	default:

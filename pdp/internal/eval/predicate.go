@@ -1,3 +1,5 @@
+// NOTE from the integrator (06:26): bring what you have into /work/main by 06:40 at the latest: merge with what changed there meanwhile (eval: evaluate.go, content.go, needs.go, certain.go, query.go, candidates.go; all committed), run the differential once, and report. Remove this note.
+
 package eval
 
 import (
@@ -44,7 +46,7 @@ func (o *oneAmong) truth(e *evaluation) (bool, *xacml.Error) {
 	if err != nil {
 		return false, err
 	}
-	return among(o.literals, e.symbolsOf(o.slot, b)), nil
+	return among(o.literals, e.symbolsOf(b)), nil
 }
 
 func (o *oneAmong) datum(e *evaluation) (value.Datum, *xacml.Error) { return asDatum(o.truth(e)) }
@@ -61,7 +63,7 @@ func (a *anyAmong) truth(e *evaluation) (bool, *xacml.Error) {
 	if err != nil {
 		return false, err
 	}
-	symbols := e.symbolsOf(a.slot, b)
+	symbols := e.symbolsOf(b)
 	if err := e.spend(len(symbols)); err != nil {
 		return false, err
 	}

@@ -25,10 +25,20 @@ type Program struct {
 // before documents are linked, a *Reference.
 type Node interface{ node() }
 
+// base is what a policy and a policy set have in common.
+type base struct {
+	code      code // begins with its target
+	parts     *parts
+	duties    *duties
+	algorithm *combine.Algorithm
+	target    uint32 // the length of its target
+	count     uint32 // of rules
+}
+
 // PolicySet is a compiled policy set (§5.14).
 type PolicySet struct {
-	ID, Version string
-	Algorithm   *combine.Algorithm
+	base
+	id, version string
 	Children    []Node // in document order, but see Order
 	// Order is the numbers of the children in document order, and Rank the place
 	// in it of each; nil if Children is in document order itself. A number that
@@ -39,29 +49,19 @@ type PolicySet struct {
 	// edits counts what was changed since the index was built: after as many as
 	// there are children another one may be better.
 	edits int
-
-	target code
-	duties *duties
-	parts  *parts
 	// anonymous is a policy set that no result names: the one over all documents.
 	anonymous bool
 	// indexFrom is how many children are worth an index.
 	indexFrom int
 }
 
-// Policy is a compiled policy (§5.14).
+// Policy is a compiled policy (§5.14). What each evaluation reads of it comes
+// first, in one cache line. The code, which has the rules too, follows it in memory
+// (see [layOut], [newPolicy]).
 type Policy struct {
-	ID, Version string
-	Algorithm   *combine.Algorithm
-
-	target span // of code
-	code   code // of all targets
-	rules  []rule
-	names  string       // the ids of all rules, one after the other
-	index  *index.Index // of many rules
-	gate   *gate        // of few
-	duties *duties
-	parts  *parts
+	base
+	index       *index.Index // of many rules
+	id, version string
 }
 
 // Invalid takes the place of what is not valid: it is Indeterminate (§7.19.1).
@@ -74,16 +74,6 @@ func (*PolicySet) node() {}
 func (*Policy) node()    {}
 func (*Invalid) node()   {}
 func (*Reference) node() {}
-
-// rule is a compiled rule (§5.21).
-type rule struct {
-	line, col uint32 // where it is in its document
-	target    span   // of the code of the policy; empty if there is none
-	condition int32  // the number of its condition among the parts, or -1
-	duties    int32  // the number of its obligations and advice among the parts, or -1
-	name      uint32 // where its id ends among the names
-	effect    xacml.Effect
-}
 
 // parts is what only some policies have.
 type parts struct {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/forseti-pdp/forseti/pdp/internal/symbol"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
@@ -95,7 +94,7 @@ func (q *Query) ReturnPolicyIDs() { q.header.ReturnPolicyIDList = true }
 // Evaluate decides as the function [Evaluate] does. The Request of the input does
 // not matter. A query is decided once: what is known of it by then would not be
 // that of another reading of the clock.
-func (q *Query) Evaluate(ctx context.Context, in Input) xacml.Result {
+func (q *Query) Evaluate(ctx context.Context, in Input) (result xacml.Result) {
 	if q.decided {
 		return xacml.Result{Status: xacml.ProcessingErrorf("a query is decided once").Status}
 	}
@@ -103,7 +102,7 @@ func (q *Query) Evaluate(ctx context.Context, in Input) xacml.Result {
 	e := q.e
 	in.Request = &q.header
 	e.restart(ctx, in)
-	result := e.decide()
+	e.decide(&result)
 	if q.included {
 		result.Attributes = q.Request().IncludedInResult()
 	}
@@ -145,36 +144,29 @@ func (q *Query) Request() *xacml.Request {
 // takeText adds a value to a bag of strings.
 func (e *evaluation) takeText(s Slot, text string) {
 	b := &e.slots[s]
-	if b.state == unread {
-		b.state = present
+	switch {
+	case b.state == unread:
+		b.state, b.hasTexts, b.first = present, true, uint32(len(e.texts))
 		e.touched = append(e.touched, s)
-	}
-	if b.values != nil || b.size > 0 && &b.texts[0] != &e.texts[len(e.texts)-b.size] { // not the last ones
+	case !b.hasTexts || b.values != nil || int(b.first+b.size) != len(e.texts): // not the last ones
 		e.add(b, []value.Value{value.String(strings.Clone(text))}, value.TypeString)
 		return
 	}
-	from := len(e.texts) - b.size
 	e.texts = append(e.texts, text)
-	b.texts = e.texts[from:len(e.texts):len(e.texts)]
 	b.size++
 }
+
+// textsOf is the texts of a bag that has texts.
+func (e *evaluation) textsOf(b *bag) []string { return e.texts[b.first:][:b.size] }
 
 // valuesOf is the values of the bag. Text becomes values that keep nothing of
 // where it came from.
 func (e *evaluation) valuesOf(b *bag) []value.Value {
-	if b.texts != nil && b.values == nil {
-		b.values = make([]value.Value, len(b.texts))
-		for i, text := range b.texts {
+	if b.hasTexts && b.values == nil {
+		b.values = make([]value.Value, b.size)
+		for i, text := range e.textsOf(b) {
 			b.values[i] = value.String(strings.Clone(text))
 		}
 	}
 	return b.values
-}
-
-// translateTexts is the symbols of texts.
-func (e *evaluation) translateTexts(texts []string, to []symbol.Symbol) []symbol.Symbol {
-	for _, text := range texts {
-		to = append(to, e.program.textSymbol(text))
-	}
-	return to
 }

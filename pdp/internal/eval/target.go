@@ -1,3 +1,5 @@
+// NOTE from the integrator (06:26): bring what you have into /work/main by 06:40 at the latest: merge with what changed there meanwhile (eval: evaluate.go, content.go, needs.go, certain.go, query.go, candidates.go; all committed), run the differential once, and report. Remove this note.
+
 package eval
 
 import (
@@ -21,9 +23,6 @@ type code []word
 
 // word is a number in the code: a symbol is one.
 type word = symbol.Symbol
-
-// span is a part of code.
-type span struct{ from, to uint32 }
 
 const (
 	kindMask = 3 << 30
@@ -63,11 +62,11 @@ func (e *evaluation) quick(c code) (m matching, sure bool) {
 		n := int(header & sizeMask)
 		if header&kindMask == anyEqual {
 			b := &e.slots[c[at+1]]
-			if !b.translated || b.size == 0 && header&present1 != 0 {
+			if !b.translated() || b.size == 0 && header&present1 != 0 {
 				return m, false
 			}
 			steps += n * b.lookSteps()
-			if !b.holds(c[at+2 : at+2+n]) {
+			if !e.holds(b, c[at+2:at+2+n]) {
 				m = noMatch
 			}
 			at += 2 + n
@@ -101,10 +100,10 @@ func (e *evaluation) quickAllOf(c code) (match, sure bool) {
 			return false, false
 		}
 		b := &e.slots[s&^present2]
-		if !b.translated || b.size == 0 && s&present2 != 0 {
+		if !b.translated() || b.size == 0 && s&present2 != 0 {
 			return false, false
 		}
-		match = match && b.has(c[at+1])
+		match = match && e.has(b, c[at+1])
 	}
 	return match, true
 }
@@ -150,11 +149,11 @@ func (e *evaluation) anyEqual(s Slot, mustBePresent bool, literals code) (matchi
 	if b.size == 0 && mustBePresent {
 		return indeterminate, e.program.Attributes.slots[s].missing
 	}
-	e.symbolsOf(s, b)
+	e.symbolsOf(b)
 	if err := e.spend(1 + len(literals)*b.lookSteps()); err != nil {
 		return indeterminate, err
 	}
-	if b.holds(literals) {
+	if e.holds(b, literals) {
 		return matches, nil
 	}
 	return noMatch, nil
@@ -223,11 +222,11 @@ func (e *evaluation) equal(s Slot, mustBePresent bool, literal symbol.Symbol) (b
 	if b.size == 0 && mustBePresent {
 		return false, e.program.Attributes.slots[s].missing
 	}
-	e.symbolsOf(s, b)
+	e.symbolsOf(b)
 	if err := e.spend(1 + b.lookSteps()); err != nil {
 		return false, err
 	}
-	return b.has(literal), nil
+	return e.has(b, literal), nil
 }
 
 // match is §7.6: True if the function is for any value of the bag, else

@@ -15,7 +15,7 @@ import (
 type translator struct {
 	*Compiler
 	checked Checked
-	code    code
+	code    code // of targets, one after the other
 	parts   parts
 
 	definitions map[string]*policy.VariableDefinition
@@ -57,13 +57,13 @@ func (t *translator) done() *parts {
 	return &p
 }
 
-// target adds a target to the code.
-func (t *translator) target(target *policy.Target) span {
-	from := uint32(len(t.code))
+// target is the code of a target.
+func (t *translator) target(target *policy.Target) code {
+	from := len(t.code)
 	for i := range target.AnyOf {
 		t.anyOf(&target.AnyOf[i])
 	}
-	return span{from, uint32(len(t.code))}
+	return t.code[from:]
 }
 
 func (t *translator) anyOf(a *policy.AnyOf) {

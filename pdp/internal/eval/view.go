@@ -9,18 +9,18 @@ import (
 // out; all others are those that targets and conditions see.
 type view evaluation
 
-// Symbols is the symbols of the values of the bag.
-func (v *view) Symbols(s Slot) (symbols []symbol.Symbol, known bool) {
+// Symbols is the number of values, and the symbols of those that have one.
+func (v *view) Symbols(s Slot) (n int, symbols []symbol.Symbol, known bool) {
 	e := (*evaluation)(v)
 	b := e.bag(s)
 	if b.state == failed {
-		return nil, false
+		return 0, nil, false
 	}
-	symbols = e.symbolsOf(s, b)
+	symbols = e.symbolsOf(b)
 	if len(symbols) > wideBag {
 		_ = e.spend(len(symbols)) // if that stops the evaluation, any answer will do
 	}
-	return symbols, true
+	return int(b.size), symbols, true
 }
 
 // Ordinal is the number of values, and the ordinal of the only one.
@@ -28,7 +28,7 @@ func (v *view) Ordinal(s Slot) (n int, ordinal int64, known bool) {
 	e := (*evaluation)(v)
 	b := e.bag(s)
 	if b.size != 1 {
-		return b.size, 0, b.state != failed
+		return int(b.size), 0, b.state != failed
 	}
 	ordinal, known = value.Ordinal(e.valuesOf(b)[0])
 	return 1, ordinal, known
@@ -41,12 +41,13 @@ const longText = 256
 
 // Text is the number of values, and the text of the only one, a string.
 func (v *view) Text(s Slot) (n int, text string, known bool) {
-	b := (*evaluation)(v).bag(s)
+	e := (*evaluation)(v)
+	b := e.bag(s)
 	switch {
 	case b.size != 1:
-		return b.size, "", b.state != failed
-	case b.values == nil:
-		text = nfc(b.texts[0])
+		return int(b.size), "", b.state != failed
+	case b.hasTexts:
+		text = nfc(e.textsOf(b)[0])
 	default:
 		text = nfc(string(b.values[0].(value.String)))
 	}

@@ -204,7 +204,7 @@ func (b *builder) split(p *partition, above path, room float64) split {
 		s.groups = s.groups.copied()
 		return s
 	default:
-		s := newSymbolSplit(p.axis, p.keys)
+		s := newSymbolSplit(p.axis, p.keys, symbol.Symbol(p.places[len(p.places)-1]>>32))
 		p.groups(func(y uint32, children []int32) { s.set(symbol.Symbol(y), b.group(&s.groups, children, above, room)) })
 		s.groups = s.groups.copied()
 		return s

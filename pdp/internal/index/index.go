@@ -35,9 +35,9 @@ type Child struct {
 // View is what the index may see of a request. Where a bag is not known, the
 // other results are ignored.
 type View interface {
-	// Symbols is the symbol of every value of the bag, 0 for a value that is no
-	// literal of a policy.
-	Symbols(s Slot) (symbols []symbol.Symbol, known bool)
+	// Symbols is the number of values in the bag, and the symbols of those that are
+	// literals of a policy, in any order and each at least once.
+	Symbols(s Slot) (n int, symbols []symbol.Symbol, known bool)
 	// Ordinal is the number of values in the bag, and the ordinal of the only one.
 	// A single value without an ordinal counts as an unknown bag.
 	Ordinal(s Slot) (n int, ordinal int64, known bool)

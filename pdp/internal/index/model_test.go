@@ -25,8 +25,8 @@ type bag struct {
 // bags is a View of plain slices, by slot.
 type bags []bag
 
-func (b bags) Symbols(s index.Slot) (symbols []symbol.Symbol, known bool) {
-	return b[s].symbols, b[s].known
+func (b bags) Symbols(s index.Slot) (n int, symbols []symbol.Symbol, known bool) {
+	return len(b[s].symbols), b[s].symbols, b[s].known
 }
 
 func (b bags) Ordinal(s index.Slot) (n int, ordinal int64, known bool) {

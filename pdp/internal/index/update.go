@@ -171,6 +171,6 @@ func newSplit(a axis) split {
 	case byPrefix:
 		return newPrefixSplit(a, nil)
 	default:
-		return newSymbolSplit(a, 1)
+		return newSymbolSplit(a, 1, 0)
 	}
 }

@@ -43,11 +43,21 @@ func (e *evaluation) SelectPath(s function.Selection) ([]xpath.Node, error) {
 	return nodes, nil
 }
 
+const (
+	attributeDesignator = xacml.Function3 + "attribute-designator"
+	attributeSelector   = xacml.Function3 + "attribute-selector"
+)
+
+// namesAttributes reports whether the function looks for attributes that its
+// arguments name.
+func namesAttributes(function string) bool {
+	return function == attributeDesignator || function == attributeSelector
+}
+
 // named needs the attribute that an attribute-designator with literals names, if
-// it is pending. What others name shows in the evaluation only: a finder is asked
-// for it then.
+// it is pending. What others name shows in the evaluation only.
 func (n *needs) named(a *policy.Apply) {
-	if a.Function != xacml.Function3+"attribute-designator" {
+	if !namesAttributes(a.Function) {
 		return
 	}
 	literals := make([]value.Value, 5)
@@ -60,7 +70,8 @@ func (n *needs) named(a *policy.Apply) {
 	id, hasID := literals[1].(value.AnyURI)
 	dataType, _ := literals[2].(value.AnyURI)
 	issuer, hasIssuer := literals[4].(value.String)
-	if !hasCategory || !hasID || !hasIssuer && len(a.Arguments) > 4 {
+	if a.Function != attributeDesignator || !hasCategory || !hasID || !hasIssuer && len(a.Arguments) > 4 {
+		n.computes = true
 		return
 	}
 	t, _ := value.TypeByID(string(dataType))

@@ -12,15 +12,16 @@ import (
 // Needs gives the attributes that may still matter to the decision among those
 // that are pending: obtainable, but not yet known. A policy or rule whose
 // target is certain not to match, whatever the pending attributes are, needs
-// nothing. The order is that of the policies.
-func Needs(ctx context.Context, set *compile.Set, in Input, pending func(xacml.AttributeKey) bool) []xacml.AttributeKey {
+// nothing. The order is that of the policies. ok is false if a name is computed,
+// so that anything pending may be meant.
+func Needs(ctx context.Context, set *compile.Set, in Input, pending func(xacml.AttributeKey) bool) (keys []xacml.AttributeKey, ok bool) {
 	n := &needs{
 		e: newEvaluation(ctx, set, in), pending: pending,
 		found: make(map[xacml.AttributeKey]bool), visited: make(map[policy.Child]bool),
 		authorities: make(map[*policy.PolicySet]bool),
 	}
 	n.policySet(set.Root)
-	return n.keys
+	return n.keys, !n.computes
 }
 
 type needs struct {
@@ -31,6 +32,7 @@ type needs struct {
 	visited map[policy.Child]bool // what was looked at needs nothing more
 	// authorities are the policy sets whose policies may authorise issued ones.
 	authorities map[*policy.PolicySet]bool
+	computes    bool // the name of an attribute
 }
 
 func (n *needs) add(keys []xacml.AttributeKey) {
@@ -124,6 +126,8 @@ func (n *needs) expression(x policy.Expression, vars map[string]policy.Expressio
 		for _, a := range x.Arguments {
 			n.expression(a, vars)
 		}
+	case *policy.FunctionReference:
+		n.computes = n.computes || namesAttributes(x.Function)
 	case *policy.Quantified:
 		n.expression(x.Domain, vars)
 		n.expression(x.Iterant, vars)

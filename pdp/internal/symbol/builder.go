@@ -1,9 +1,12 @@
 package symbol
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const (
-	minCells = 8
+	minCells = 16
 	// A table of fewer strings is copied whole when it is extended.
 	smallTable = 1024
 	// An extended table is made one again when the strings beside the old ones
@@ -37,14 +40,14 @@ func (b *Builder) Lookup(s string) Symbol { return b.table.Lookup(s) }
 // of s and nothing of the memory around it.
 func (b *Builder) Intern(s string) Symbol {
 	t := &b.table
-	h, _ := hash(s)
-	if y := t.lookup(s, h); y != 0 {
+	k, _ := KeyOf(s)
+	if y := t.Find(k, s); y != 0 {
 		return y
 	}
 	b.reserve()
 	t.recent.texts = append(t.recent.texts, strings.Clone(s))
 	y := Symbol(t.Len())
-	put(t.recent.cells, uint64(h)<<32|uint64(y))
+	put(t.recent.cells, cell{k.x, k.y, k.length, y})
 	return y
 }
 
@@ -89,7 +92,7 @@ func (l *layer) copied(before *layer) layer {
 	c := layer{first: before.first, texts: make([]string, 0, n+n/8+minCells)}
 	c.texts = append(append(c.texts, before.texts...), l.texts...)
 	if len(before.texts) == 0 && len(l.cells) > 0 {
-		c.cells = append([]uint64(nil), l.cells...)
+		c.cells = slices.Clone(l.cells)
 		return c
 	}
 	size := max(minCells, len(before.cells))
@@ -100,26 +103,33 @@ func (l *layer) copied(before *layer) layer {
 	return c
 }
 
-// room is how many strings fit into so many cells.
-func room(cells int) int { return cells / 2 }
+// room is how many strings fit into so many cells: fewer than would have to, so
+// that most strings are found, or not, at the first look. A large table is sooner
+// slowed down by its size.
+func room(cells int) int {
+	if cells <= 16*smallTable {
+		return cells / 4
+	}
+	return cells / 2
+}
 
 // grown is a hash table of the given size with what others hold.
-func grown(size int, others ...[]uint64) []uint64 {
-	cells := make([]uint64, size)
+func grown(size int, others ...[]cell) []cell {
+	cells := make([]cell, size)
 	for _, other := range others {
-		for _, cell := range other {
-			if cell != 0 {
-				put(cells, cell)
+		for i := range other {
+			if other[i].symbol != 0 {
+				put(cells, other[i])
 			}
 		}
 	}
 	return cells
 }
 
-func put(cells []uint64, cell uint64) {
-	at := int(cell >> 32)
-	for cells[at&(len(cells)-1)] != 0 {
+func put(cells []cell, c cell) {
+	at := Key{c.x, c.y, c.length}.hash()
+	for cells[at&uint64(len(cells)-1)].symbol != 0 {
 		at++
 	}
-	cells[at&(len(cells)-1)] = cell
+	cells[at&uint64(len(cells)-1)] = c
 }

@@ -5,9 +5,10 @@
 // A [Table] is immutable. It is an open-addressing hash table of flat arrays,
 // so that a table with one string more ([Extend]) is a copy of memory and not
 // a walk through a map; a large table is not even copied, but gets a small one
-// beside it. What it holds comes from policies, which are trusted; strings of
-// requests are only looked up, so that nobody can make a look-up long: it is no
-// longer than the longest run of cells in use.
+// beside it. A cell says all of a short string, so that to find one takes one
+// look at memory. What a table holds comes from policies, which are trusted;
+// strings of requests are only looked up, so that nobody can make a look-up long:
+// it is no longer than the longest run of cells in use.
 //
 // The package knows nothing of values, attributes or policies.
 package symbol
@@ -29,41 +30,93 @@ type Table struct {
 
 // layer numbers strings from first+1 on.
 type layer struct {
-	// cells is the hash table: 32 bits of hash above 32 of symbol, 0 in a free
-	// cell.
+	// cells is the hash table.
 	// INVARIANT: the number of cells is a power of two, or none, and at least half
-	// of them are free.
-	cells []uint64
+	// of them are free (see room).
+	cells []cell
 	texts []string
 	first int
 }
 
+// cell is a string of the table by its key. Without a symbol it is free.
+type cell struct {
+	x, y   uint64
+	length uint32
+	symbol Symbol
+}
+
+// differs is 0 if the cell has the key.
+func (c *cell) differs(k Key) uint64 {
+	return (c.x ^ k.x) | (c.y ^ k.y) | uint64(c.length^k.length)
+}
+
 // Lookup is the symbol of s, 0 if the table does not have s.
 func (t *Table) Lookup(s string) Symbol {
-	y, _ := t.LookupASCII(s)
-	return y
+	k, _ := KeyOf(s)
+	return t.Find(k, s)
 }
 
-// LookupASCII is the symbol of s, and whether all of s is ASCII.
-func (t *Table) LookupASCII(s string) (y Symbol, ascii bool) {
-	h, ascii := hash(s)
-	switch {
-	case t == nil:
-		return 0, ascii
-	case t.old == nil:
-		return t.recent.lookup(s, h), ascii
-	default:
-		return t.lookup(s, h), ascii
+// Find is Lookup of a string whose key is known.
+func (t *Table) Find(k Key, s string) Symbol {
+	if t == nil {
+		return 0
 	}
-}
-
-func (t *Table) lookup(s string, h uint32) Symbol {
 	if t.old != nil {
-		if y := t.old.lookup(s, h); y != 0 {
+		if y := t.old.find(k, s); y != 0 {
 			return y
 		}
 	}
-	return t.recent.lookup(s, h)
+	return t.recent.find(k, s)
+}
+
+// LookupAll puts the symbols of strings where the strings are among them, and
+// tells whether all of them are ASCII. It takes less than to look them up one by
+// one: the processor waits for the memory of several at once.
+func (t *Table) LookupAll(strings []string, symbols []Symbol) (ascii bool) {
+	const several = 32
+	ascii = true
+	for len(strings) > 0 {
+		n := min(len(strings), several)
+		further, a := t.firstLook(strings[:n], symbols[:n])
+		for ; further != 0; further &= further - 1 {
+			i := bits.TrailingZeros32(further)
+			k, a := KeyOf(strings[i])
+			symbols[i] = t.Find(k, strings[i])
+			ascii = ascii && a
+		}
+		ascii = ascii && a
+		strings, symbols = strings[n:], symbols[n:]
+	}
+	return ascii
+}
+
+// firstLook looks where each string is most of the time, without a branch that
+// depends on what is there. Those of further, by number, may be elsewhere.
+func (t *Table) firstLook(strings []string, symbols []Symbol) (further uint32, ascii bool) {
+	if t == nil || t.old != nil || len(t.recent.cells) == 0 {
+		return 1<<len(strings) - 1, true
+	}
+	cells := t.recent.cells // masked with its own length, which spares the check of the index
+	symbols = symbols[:len(strings)]
+	seen := uint64(0)
+	for i, s := range strings {
+		var k Key
+		switch n := len(s); {
+		case n > saidByKey:
+			further = further>>1 | 1<<31
+			continue
+		case n >= 8:
+			k = Key{octets(s), octets(s[n-8:]), uint32(n)}
+		default:
+			k = keyOfShort(s)
+		}
+		seen |= k.x | k.y
+		c := &cells[k.hash()&uint64(len(cells)-1)]
+		differs := nonzero(c.differs(k))
+		symbols[i] = c.symbol & Symbol(differs-1)
+		further = further>>1 | uint32(differs&nonzero(uint64(c.symbol)))<<31
+	}
+	return further >> (32 - len(strings)), seen&high == 0
 }
 
 // Text is the string of a symbol of this table. It is empty for symbol 0.
@@ -86,69 +139,21 @@ func (t *Table) Len() int {
 	return t.recent.first + len(t.recent.texts)
 }
 
-func (l *layer) lookup(s string, h uint32) Symbol {
+// nonzero is 1 if n is not 0, and 0 if it is.
+func nonzero(n uint64) uint64 { return (n | -n) >> 63 }
+
+func (l *layer) find(k Key, s string) Symbol {
 	cells := l.cells // masked with its own length everywhere, which spares the check of the index
 	if len(cells) == 0 {
 		return 0
 	}
-	for at := int(h); ; at++ {
-		cell := cells[at&(len(cells)-1)]
-		if cell == 0 {
+	for at := k.hash(); ; at++ {
+		c := &cells[at&uint64(len(cells)-1)]
+		if c.symbol == 0 {
 			return 0
 		}
-		if uint32(cell>>32) == h && l.texts[int(uint32(cell))-1-l.first] == s {
-			return Symbol(cell)
+		if c.differs(k) == 0 && (k.length <= saidByKey || l.texts[int(c.symbol)-1-l.first] == s) {
+			return c.symbol
 		}
 	}
-}
-
-// high is the bits that no ASCII character has.
-const high = 0x8080808080808080
-
-// hash is what a cell keeps of the hash, and all that places it: a table grows
-// without reading its strings. It goes through the string sixteen octets at a
-// time, and tells on the way whether they are all ASCII.
-func hash(s string) (h uint32, ascii bool) {
-	const a, b = 0x9e3779b97f4a7c15, 0xd1b54a32d192ed03 // odd, without a pattern
-	sum, seen := uint64(len(s))*a, uint64(0)
-	for rest := s; len(rest) > 16; rest = rest[16:] {
-		x, y := octets(rest), octets(rest[8:])
-		seen |= x | y
-		hi, lo := bits.Mul64(sum^x, b^y)
-		sum = hi ^ lo
-	}
-	x, y := ends(s)
-	seen |= x | y
-	hi, lo := bits.Mul64(sum^x, a^y)
-	return uint32(hi ^ lo), seen&high == 0
-}
-
-// ends is the last sixteen octets, or all of a shorter string, as two numbers:
-// strings of one length that differ there have others.
-func ends(s string) (x, y uint64) {
-	switch n := len(s); {
-	case n >= 16:
-		return octets(s[n-16:]), octets(s[n-8:])
-	case n >= 8:
-		return octets(s), octets(s[n-8:])
-	case n >= 4:
-		return uint64(four(s)), uint64(four(s[n-4:]))
-	case n > 0:
-		return uint64(s[0]) | uint64(s[n/2])<<8, uint64(s[n-1])
-	default:
-		return 0, 0
-	}
-}
-
-// four is the first four octets as a number.
-func four(s string) uint32 {
-	_ = s[3]
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
-}
-
-// octets is the first eight octets as a number: one load.
-func octets(s string) uint64 {
-	_ = s[7]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }

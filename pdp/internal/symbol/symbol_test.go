@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -130,6 +131,87 @@ func TestLargeTables(t *testing.T) {
 	}
 	if got, want := table.Len(), len(all); got != want {
 		t.Errorf("Len is %d, want %d", got, want)
+	}
+}
+
+// TestLookupAll compares looking up many strings at once with looking up each, in
+// tables with and without a layer beside them.
+func TestLookupAll(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	text := func() string {
+		b := make([]byte, random.IntN(40))
+		for i := range b {
+			b[i] = "ab\x00\x7f"[random.IntN(4)]
+		}
+		if random.IntN(500) == 0 {
+			return "é" + string(b)
+		}
+		return string(b)
+	}
+	tables := []*symbol.Table{nil, {}}
+	var known []string
+	for _, n := range []int{1, 30, 1000, 1200} {
+		b := symbol.Extend(tables[len(tables)-1])
+		for range n {
+			known = append(known, text())
+			b.Intern(known[len(known)-1])
+		}
+		tables = append(tables, b.Table())
+	}
+	for _, table := range tables {
+		for n := range 100 {
+			strings := make([]string, n)
+			ascii := true
+			for i := range strings {
+				if strings[i] = text(); random.IntN(2) == 0 {
+					strings[i] = known[random.IntN(len(known))]
+				}
+				_, a := symbol.KeyOf(strings[i])
+				ascii = ascii && a
+			}
+			symbols := slices.Repeat([]symbol.Symbol{12345}, n)
+			if got := table.LookupAll(strings, symbols); got != ascii {
+				t.Errorf("%q are all ASCII: got %t, want %t", strings, got, ascii)
+			}
+			for i, s := range strings {
+				if want := table.Lookup(s); symbols[i] != want {
+					t.Fatalf("table of %d: symbol of %q among %d is %d, want %d", table.Len(), s, n, symbols[i], want)
+				}
+			}
+		}
+	}
+}
+
+// TestKeyOf shows that the key of a short string says all of it, and that the key
+// of any string says whether it is ASCII.
+func TestKeyOf(t *testing.T) {
+	keys := make(map[symbol.Key]string)
+	for n := range 17 {
+		plain := strings.Repeat("a", n)
+		texts := []string{plain}
+		for i := range n {
+			for c := range 256 {
+				texts = append(texts, plain[:i]+string([]byte{byte(c)})+plain[i+1:])
+			}
+		}
+		for _, s := range texts {
+			k, _ := symbol.KeyOf(s)
+			if other, ok := keys[k]; ok && other != s {
+				t.Fatalf("%q and %q have the same key", s, other)
+			}
+			keys[k] = s
+		}
+	}
+	for n := range 70 {
+		for i := range n {
+			s := []byte(strings.Repeat("a", n))
+			for _, c := range []byte{0, 'x', 0x7f, 0x80, 0xff} {
+				s[i] = c
+				if _, ascii := symbol.KeyOf(string(s)); ascii != (c < 0x80) {
+					t.Fatalf("%q: got %t for whether it is ASCII", s, ascii)
+				}
+			}
+		}
 	}
 }
 
