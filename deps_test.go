@@ -69,6 +69,10 @@ const lattice = `
 	contexthandler/metrics, pdp/xacmljson, proto/forseti/authorization/v1
 	< contexthandler/rpc;
 
+	# Who calls, and how connections are secured.
+	contexthandler, token < contexthandler/caller < contexthandler/rpc;
+	contexthandler/rpc/tlsfile < cmd/forseti/internal/config;
+
 	# For those who ask. It knows the protocol, and nothing behind it.
 	proto/forseti/authorization/v1 < contexthandler/client;
 
@@ -80,7 +84,7 @@ const lattice = `
 	< cmd/forseti;
 
 	# For tests.
-	internal/bounds, internal/faultproxy, internal/pgtest, token/tokentest;
+	internal/bounds, internal/certtest, internal/faultproxy, internal/pgtest, token/tokentest;
 
 	# What speed is measured with.
 	pap < bench/workload < bench/floor < bench < bench/report;
@@ -100,11 +104,11 @@ const gates = `
 	log:          cmd/forseti;
 	log/slog:     ...;
 	net:          pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, token/jwks, contexthandler/rpc, contexthandler/client,
-	              cmd/..., bench/rpc, internal/faultproxy, internal/pgtest;
+	              cmd/..., bench/rpc, internal/certtest, internal/faultproxy, internal/pgtest;
 	net/netip:    ...;
 	net/url:      ...;
 	os:           pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, pip/sql, pip/static, token/jwks, pdp/conformance,
-	              cmd/..., bench/..., internal/pgtest;
+	              contexthandler/rpc/tlsfile, cmd/..., bench/..., internal/pgtest;
 	os/exec:      bench/rpc, internal/pgtest;
 	plugin:       nobody;
 	syscall:      pap, pip/grpc/attributeserver/example, cmd/forseti, internal/pgtest;

@@ -63,6 +63,7 @@ type reply struct {
 	cached    bool          // a cache remembered all answers
 	age       time.Duration // of the oldest that a cache remembered
 	took      time.Duration
+	at        time.Time // when the answers were there
 	err       error
 }
 
@@ -84,6 +85,7 @@ func (k *knowledge) asked(ctx context.Context, i int, p prepared) (r reply) {
 			r.answered, r.err = answered{}, fmt.Errorf("source %q: internal error", s.Name)
 		}
 		r.took = time.Since(started)
+		r.at = started.Add(r.took)
 		k.plan.pace[i].took(r.took, r.err)
 	}()
 	r.err = r.fetch(ctx, s)
@@ -92,7 +94,7 @@ func (k *knowledge) asked(ctx context.Context, i int, p prepared) (r reply) {
 
 // take adds a reply to what is known.
 func (k *knowledge) take(i int, r reply) {
-	k.sources[i] = lookup{asked: true, questioned: r.questions > 0, broken: r.err, inputs: r.inputs, answered: r.answered}
+	k.sources[i] = lookup{asked: true, questioned: r.questions > 0, broken: r.err, inputs: r.inputs, at: r.at, answered: r.answered}
 	k.trace.add(&k.plan.sources[i], &r)
 }
 

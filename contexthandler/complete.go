@@ -17,7 +17,10 @@ import (
 // can be known.
 func (h *Handler) complete(ctx context.Context, p *pdp.PDP, k *knowledge) {
 	for ctx.Err() == nil {
-		needed := p.Needs(ctx, k.request, k, k.pending)
+		needed, ok := p.Needs(ctx, k.request, k, k.pending)
+		if !ok {
+			needed = k.open()
+		}
 		round := k.next(append(needed, k.provisional()...))
 		if len(round) == 0 {
 			break
@@ -26,6 +29,17 @@ func (h *Handler) complete(ctx context.Context, p *pdp.PDP, k *knowledge) {
 		k.ask(ctx, round)
 	}
 	k.revise()
+}
+
+// open gives all attributes that sources may have values for and that are not known.
+func (k *knowledge) open() []xacml.AttributeKey {
+	var open []xacml.AttributeKey
+	for key := range k.plan.keys {
+		if k.pending(key) {
+			open = append(open, key)
+		}
+	}
+	return open
 }
 
 // provisional gives the attributes that sources were asked with before all that
@@ -76,7 +90,19 @@ func (k *knowledge) inputsOf(s *pip.Source) ([][]value.Value, error) {
 	return inputs, nil
 }
 
-func sameValues(a, b []value.Value) bool { return slices.EqualFunc(a, b, same) }
+// sameValues reports whether these are the values that a source was asked with.
+func sameValues(a, b []value.Value) bool {
+	return slices.EqualFunc(a, b, func(a, b value.Value) bool {
+		switch a := a.(type) {
+		case value.Entity: // the very same one
+			return a == b
+		case value.XPathExpression:
+			return a == b
+		default:
+			return same(a, b)
+		}
+	})
+}
 
 // next gives the sources to ask now for these attributes: those that provide
 // them, or what it takes to ask those, whose own needs are settled.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -11,8 +12,11 @@ import (
 	"time"
 
 	"github.com/forseti-pdp/forseti/pap"
+	"github.com/forseti-pdp/forseti/pdp"
+	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
+	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 	"github.com/forseti-pdp/forseti/pip"
 )
 
@@ -324,5 +328,51 @@ func TestComplete_OneReadingOfTheClock(t *testing.T) {
 			t.Errorf("at %s: got %s, %d readings, asked %v; want %s, one reading, %d questions",
 				tt.start, got.Decision.Extended(), readings, register.asked, tt.want, tt.asked)
 		}
+	}
+}
+
+// A source that was asked with an XPath expression, which equals no other, was asked
+// with what is known of it.
+func TestComplete_NeedWithoutEquality(t *testing.T) {
+	blocked := source("blocked", "r.where", "s.blocked", nil)
+	blocked.Needs[0].Key.Type = value.TypeXPathExpression
+	blocked.Provider = constant(pip.Answer{Bags: []value.Bag{value.NewBag(value.TypeString, value.String("yes"))}})
+	r := request("r.where=x")
+	r.Attributes[0].Attributes[0].Values[0] = value.NewXPathExpression("/a", xacml.CategoryResource, nil, xacml.XPath10)
+	got := decide(t, snapshot(t, rule("blocked", "Deny", "s.blocked=yes"), rule("all", "Permit")), []pip.Source{blocked}, r)
+	if got.Decision != xacml.Deny {
+		t.Errorf("got %s (%s), want Deny", got.Decision.Extended(), got.Status.Message)
+	}
+}
+
+// Where the steps do not suffice to tell what may matter, but do to decide, everything
+// is looked up.
+func TestComplete_NeedsOutOfSteps(t *testing.T) {
+	const regexp = `<Match MatchId="` + xacml.Function1 + `string-regexp-match"><AttributeValue DataType="http://www.w3.org/2001/XMLSchema#string">^no</AttributeValue>` +
+		`<AttributeDesignator Category="` + xacml.CategoryResource + `" AttributeId="many" DataType="http://www.w3.org/2001/XMLSchema#string" MustBePresent="false"/></Match>`
+	const blocked = `<Condition><Apply FunctionId="` + xacml.Function1 + `string-is-in"><AttributeValue DataType="http://www.w3.org/2001/XMLSchema#string">yes</AttributeValue>` +
+		`<AttributeDesignator Category="` + xacml.CategoryAccessSubject + `" AttributeId="blocked" DataType="http://www.w3.org/2001/XMLSchema#string" MustBePresent="false"/></Apply></Condition></Rule>`
+	text := fmt.Sprintf(`<Policy xmlns=%q PolicyId="p" Version="1" RuleCombiningAlgId="%spermit-unless-deny"><Target/><Rule RuleId="1" Effect="Permit"><Target>%s</Target></Rule>%s</Policy>`,
+		xacml.Namespace, xacml.RuleAlgorithm3, strings.Repeat("<AnyOf><AllOf>"+regexp+"</AllOf></AnyOf>", 4),
+		strings.Replace(rule("blocked", "Deny", "r.many=no"), "</Rule>", blocked, 1))
+	d, problems := xacmlxml.ReadPolicy("p.xml", []byte(text), xacmlxml.DefaultLimits())
+	if len(problems.Errors()) > 0 {
+		t.Fatal(problems)
+	}
+	r := request("r.many=no")
+	for i := range 1000 {
+		r.Attributes[0].Attributes[0].Values = slices.Insert(r.Attributes[0].Attributes[0].Values, 0, value.Value(value.String(fmt.Sprint(i))))
+	}
+	sources := []pip.Source{source("register", "", "s.blocked", &fake{answers: map[string]string{"": "yes"}})}
+	decisions := make(map[xacml.Decision]bool)
+	for budget := 500; budget < 30_000; budget += 500 {
+		p, problems := pdp.New(pdp.Config{Budget: budget}, []policy.Document{d})
+		if p == nil {
+			t.Fatal(problems)
+		}
+		decisions[decide(t, &pap.Snapshot{ID: "test", PDP: p}, sources, r).Decision] = true
+	}
+	if want := map[xacml.Decision]bool{xacml.Deny: true, xacml.IndeterminateDP: true}; !maps.Equal(decisions, want) {
+		t.Errorf("got %v, want Deny and Indeterminate{DP}", decisions)
 	}
 }

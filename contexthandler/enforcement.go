@@ -50,7 +50,7 @@ func (r *EnforcementRules) check(results []xacml.Result, request *xacml.Request)
 	if len(results) != 1 || results[0].Decision != xacml.Permit {
 		return out
 	}
-	subject := subjectOf(request)
+	subject, one := subjectOf(request)
 	required := slices.Repeat([]int{-1}, len(r.Levels)) // by rule
 	asked, readable := false, true
 	for i := range results[0].Obligations {
@@ -80,7 +80,7 @@ func (r *EnforcementRules) check(results []xacml.Result, request *xacml.Request)
 	}
 	level, known := levelOf(subject[r.Level])
 	switch {
-	case !readable || !known && least > 0:
+	case !readable || !one || !known && least > 0:
 	case level >= least:
 		out.Granted = true
 	default:
@@ -99,23 +99,24 @@ func (r *EnforcementRules) about(o *xacml.Obligation) bool {
 	return len(o.Assignments) > 0
 }
 
-// subjectOf is the values of the attributes of the subject, if there is one subject.
-func subjectOf(r *xacml.Request) map[string][]value.Value {
-	out := make(map[string][]value.Value)
+// subjectOf is the values of the attributes of the subject. Without ok there are
+// several subjects.
+func subjectOf(r *xacml.Request) (out map[string][]value.Value, ok bool) {
+	out = make(map[string][]value.Value)
 	seen := false
 	for _, attrs := range r.Attributes {
 		if attrs.Category != xacml.CategoryAccessSubject {
 			continue
 		}
 		if seen {
-			return nil // nobody knows which of them is meant
+			return nil, false // nobody knows which of them is meant
 		}
 		seen = true
 		for _, a := range attrs.Attributes {
 			out[a.ID] = append(out[a.ID], a.Values...)
 		}
 	}
-	return out
+	return out, true
 }
 
 // levelOf is the level of a subject: the least, should there be several.

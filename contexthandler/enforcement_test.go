@@ -57,6 +57,7 @@ func TestEnforcement(t *testing.T) {
 		{"a huge obligation", permit(ask("99999999999999999999")), request("s.level=4"), Enforcement{}},
 		{"another obligation is the caller's", permit(obligation("log"), ask("2")), request("s.level=2"), Enforcement{Granted: true, Open: []int{0}}},
 		{"half of an obligation is not understood", permit(obligation("o", [2]string{"min", "2"}, [2]string{"other", "x"})), request("s.level=2"), Enforcement{Granted: true, Open: []int{0}}},
+		{"two subjects, of whom nobody knows which one is an organisation", permit(askOrg("4")), &xacml.Request{Attributes: append(request("s.level=1", "s.org=ttd").Attributes, request("s.user=1").Attributes...)}, Enforcement{}},
 		{"two subjects", permit(ask("2")), &xacml.Request{Attributes: append(request("s.level=4").Attributes, request("s.level=4").Attributes...)}, Enforcement{}},
 	} {
 		if diff := cmp.Diff(&tt.want, rules.check(tt.results, tt.request)); diff != "" {
@@ -70,6 +71,24 @@ func TestEnforcement_WithoutRules(t *testing.T) {
 	var rules EnforcementRules
 	got := rules.check([]xacml.Result{{Decision: xacml.Permit, Obligations: []xacml.Obligation{obligation("o", [2]string{"min", "4"})}}}, request("s.level=4"))
 	if diff := cmp.Diff(&Enforcement{Granted: true, Open: []int{0}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The level is that of the subject whose decision it is, not of another one in the
+// request (Multiple Decision profile, 2.4).
+func TestEnforcement_OfTheSubjectThatIsReferredTo(t *testing.T) {
+	s := snapshot(t, `<Rule RuleId="all" Effect="Permit"><ObligationExpressions><ObligationExpression ObligationId="o" FulfillOn="Permit">`+
+		`<AttributeAssignmentExpression AttributeId="level" Category="min-org"><AttributeValue DataType="http://www.w3.org/2001/XMLSchema#string">4</AttributeValue>`+
+		`</AttributeAssignmentExpression></ObligationExpression></ObligationExpressions></Rule>`)
+	r := &xacml.Request{Attributes: append(request("s.level=1", "s.org=ttd").Attributes, request("s.user=1").Attributes...)}
+	r.Attributes[0].ID, r.Attributes[1].ID, r.References = "organisation", "person", [][]string{{"organisation"}}
+	h := New(Config{Enforce: EnforcementRules{Level: "level", Levels: []LevelRule{{Category: "min-org", If: "org"}}}})
+	answer, err := h.Decide(t.Context(), s, Call{Request: r, Enforce: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(&Enforcement{RequiredLevel: 4}, answer.Enforcement); diff != "" {
 		t.Error(diff)
 	}
 }

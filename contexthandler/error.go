@@ -21,7 +21,29 @@ const (
 	ReasonInvalidToken
 	ReasonTokenNotChecked
 	ReasonNotAllowed
+	ReasonNotAudited
 )
+
+// String is the reason in lower case, as metrics and audit records have it.
+func (r Reason) String() string {
+	names := [...]string{
+		ReasonInternal:            "internal",
+		ReasonNoSnapshot:          "no_policy_snapshot",
+		ReasonInvalidRequest:      "invalid_request",
+		ReasonTooManyDecisions:    "too_many_decisions",
+		ReasonAttributeNotAllowed: "attribute_not_allowed",
+		ReasonDeadlineExceeded:    "deadline_exceeded",
+		ReasonCancelled:           "cancelled",
+		ReasonInvalidToken:        "invalid_token",
+		ReasonTokenNotChecked:     "token_not_checked",
+		ReasonNotAllowed:          "not_allowed",
+		ReasonNotAudited:          "not_audited",
+	}
+	if int(r) < len(names) {
+		return names[r]
+	}
+	return fmt.Sprintf("reason_%d", uint8(r))
+}
 
 // Error tells that a request was not evaluated. It is never a decision. The
 // message holds no attribute values.

@@ -22,15 +22,16 @@ const (
 
 // explain makes one individual decision as decide does, in rounds, and tells how
 // it came about. parts is how many there are in the request.
-func (h *Handler) explain(ctx context.Context, snapshot *pap.Snapshot, decider *pdp.PDP, request *xacml.Request, parts int, fresh *Freshness) (result xacml.Result, d *explanation.Decision) {
+func (h *Handler) explain(ctx context.Context, snapshot *pap.Snapshot, decider *pdp.PDP, request *xacml.Request, token string, parts int, fresh *Freshness, event *Event) (result xacml.Result, d *explanation.Decision) {
 	started := time.Now()
 	var k knowledge
 	defer func() {
 		fresh.limit(&result, &k)
 		h.config.Metrics.lookups(&k)
+		event.add(request, &k, &result)
 	}()
 	k.begin(h, request, nil)
-	k.trace = &trace{}
+	k.token, k.trace = token, &trace{}
 	h.complete(ctx, decider, &k)
 	enriched := time.Now()
 	result, d = decider.Explain(ctx, request, k.finder(), pdp.ExplainOptions{

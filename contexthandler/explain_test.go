@@ -121,8 +121,8 @@ func TestExplain_Private(t *testing.T) {
 func TestExplain_NotEvaluated(t *testing.T) {
 	h, s := explained(t, nil, nil, rule("r", "Permit"))
 	status := xacml.SyntaxErrorf("a value is wrong").Status
-	refused := h.Refused(Call{Explain: true}, status)
-	if len(refused.Explanations) != 1 || refused.Explanations[0].Root != nil || len(refused.Explanations[0].Notes) != 1 {
+	refused, err := h.Refused(t.Context(), s, Call{Explain: true}, status)
+	if err != nil || len(refused.Explanations) != 1 || refused.Explanations[0].Root != nil || len(refused.Explanations[0].Notes) != 1 {
 		t.Errorf("got %+v, want an explanation without a tree", refused.Explanations)
 	}
 	r := request("r.a=1")

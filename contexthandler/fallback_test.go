@@ -97,3 +97,44 @@ func TestRequiredNeed(t *testing.T) {
 		}
 	}
 }
+
+// A fallback that is not asked because another source failed is not one that has no
+// values: neither where that source gives another data type or issuer of the
+// attribute, nor for a source that needs it.
+func TestFallback_IsNotAbsentWhereOthersFailed(t *testing.T) {
+	s := snapshot(t, rule("banned", "Deny", "s.role=banned"), rule("all", "Permit"))
+	for _, down := range []bool{false, true} {
+		for _, change := range []func(new, old *pip.Source){
+			func(new, _ *pip.Source) { new.Provides[0].Key.Type = value.TypeInteger },
+			func(new, _ *pip.Source) { new.Provides[0].Key.Issuer = "other" },
+		} {
+			primary := &fake{}
+			if down {
+				primary.fail = errors.New("down")
+			}
+			new, old := source("new", "s.user", "s.role", primary), source("old", "s.user", "s.role", &fake{answers: map[string]string{"1": "banned"}})
+			change(&new, &old)
+			old.Fallback = true
+			want := xacml.Deny
+			if down {
+				want = xacml.IndeterminateDP
+			}
+			if got := decide(t, s, []pip.Source{new, old}, request("s.user=1")); got.Decision != want {
+				t.Errorf("down %v: got %s (%s), want %s", down, got.Decision.Extended(), got.Status.Message, want.Extended())
+			}
+		}
+	}
+}
+
+// A need of one issuer is not met by what another one says.
+func TestNeed_Issuer(t *testing.T) {
+	s := snapshot(t, rule("boss", "Permit", "s.role=boss"))
+	for issuer, want := range map[string]xacml.Decision{"": xacml.Permit, "register": xacml.NotApplicable} {
+		party := source("claims", "s.user", "r.party", &fake{answers: map[string]string{"1": "51"}})
+		roles := source("roles", "r.party", "s.role", &fake{answers: map[string]string{"51": "boss"}})
+		party.Provides[0].Key.Issuer, roles.Needs[0].Key.Issuer = "somebody", issuer
+		if got := decide(t, s, []pip.Source{party, roles}, request("s.user=1")); got.Decision != want {
+			t.Errorf("issuer %q: got %s, want %s", issuer, got.Decision, want)
+		}
+	}
+}

@@ -1,8 +1,11 @@
 package contexthandler
 
 import (
+	"context"
 	"time"
 
+	"github.com/forseti-pdp/forseti/pdp/multiple"
+	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
@@ -31,7 +34,9 @@ func (f *Freshness) limit(result *xacml.Result, k *knowledge) {
 		if !l.asked {
 			continue
 		}
-		f.Reuse = min(f.Reuse, l.reuse) // of one that failed it is 0
+		if l.reuse < forever {
+			f.Reuse = min(f.Reuse, left(l.reuse, time.Since(l.at))) // of one that failed it is 0
+		}
 		f.Stale = f.Stale || l.stale
 	}
 	if f.Stale {
@@ -39,11 +44,42 @@ func (f *Freshness) limit(result *xacml.Result, k *knowledge) {
 	}
 }
 
+// left is what is left of a time, to the millisecond, in which callers are told it.
+func left(of, passed time.Duration) time.Duration {
+	return max(0, of-passed.Truncate(time.Millisecond))
+}
+
+// passed takes into account that some time went by since the answers that were
+// taken into account.
+func (f *Freshness) passed(d time.Duration) { f.Reuse = left(f.Reuse, d) }
+
 // atAnyTime takes into account whether the time matters.
 func (f *Freshness) atAnyTime(timeless bool) {
 	if !timeless {
 		f.Reuse = 0
 	}
+}
+
+// watchedHierarchy tells whether a hierarchy was asked, which does not say for how
+// long what it said holds.
+type watchedHierarchy struct {
+	multiple.Hierarchy
+	asked bool
+}
+
+// watch watches a hierarchy, if there is one.
+func watch(h multiple.Hierarchy) (watched multiple.Hierarchy, asked func() bool) {
+	if h == nil {
+		return nil, func() bool { return false }
+	}
+	w := &watchedHierarchy{Hierarchy: h}
+	return w, func() bool { return w.asked }
+}
+
+// Below asks the hierarchy.
+func (w *watchedHierarchy) Below(ctx context.Context, scope multiple.Scope, resource value.Value, limit int) ([]value.Value, error) {
+	w.asked = true
+	return w.Hierarchy.Below(ctx, scope, resource, limit)
 }
 
 // until takes into account for how long the subject is who it is.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/forseti-pdp/forseti/pap"
+	"github.com/forseti-pdp/forseti/pdp/multiple"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
@@ -39,16 +40,36 @@ func TestFreshness_IsTheLeastOfTheInputs(t *testing.T) {
 			lasting(source("roles", "s.user", "s.role", role()), 20*time.Second, false),
 			lasting(source("packages", "s.user", "s.package", &fake{answers: map[string]string{"1337": "x"}}), 10*time.Second, false),
 		}, []string{rule("r", "Permit", plain...)}, Freshness{Reuse: 10 * time.Second}},
-		{"the configuration bounds it", []pip.Source{lasting(source("roles", "s.user", "s.role", role()), time.Hour, false)},
-			[]string{rule("r", "Permit", "s.role=dagl")}, Freshness{Reuse: time.Minute}},
-		{"a source that does not say", []pip.Source{source("roles", "s.user", "s.role", role())},
-			[]string{rule("r", "Permit", "s.role=dagl")}, Freshness{}},
-		{"a stale value", []pip.Source{lasting(source("roles", "s.user", "s.role", role()), time.Hour, true)},
-			[]string{rule("r", "Permit", "s.role=dagl")}, Freshness{Stale: true}},
-		{"a source that failed and does not matter", []pip.Source{source("roles", "s.user", "s.role", &fake{fail: errors.New("down")})},
-			[]string{rule("r", "Deny", "s.role=dagl"), rule("all", "Deny")}, Freshness{}},
-		{"a source without a question", []pip.Source{lasting(source("roles", "s.absent", "s.role", role()), time.Second, false)},
-			[]string{rule("r", "Permit", "s.role=dagl"), rule("all", "Permit")}, Freshness{Reuse: time.Minute}},
+		{
+			"the configuration bounds it",
+			[]pip.Source{lasting(source("roles", "s.user", "s.role", role()), time.Hour, false)},
+			[]string{rule("r", "Permit", "s.role=dagl")},
+			Freshness{Reuse: time.Minute},
+		},
+		{
+			"a source that does not say",
+			[]pip.Source{source("roles", "s.user", "s.role", role())},
+			[]string{rule("r", "Permit", "s.role=dagl")},
+			Freshness{},
+		},
+		{
+			"a stale value",
+			[]pip.Source{lasting(source("roles", "s.user", "s.role", role()), time.Hour, true)},
+			[]string{rule("r", "Permit", "s.role=dagl")},
+			Freshness{Stale: true},
+		},
+		{
+			"a source that failed and does not matter",
+			[]pip.Source{source("roles", "s.user", "s.role", &fake{fail: errors.New("down")})},
+			[]string{rule("r", "Deny", "s.role=dagl"), rule("all", "Deny")},
+			Freshness{},
+		},
+		{
+			"a source without a question",
+			[]pip.Source{lasting(source("roles", "s.absent", "s.role", role()), time.Second, false)},
+			[]string{rule("r", "Permit", "s.role=dagl"), rule("all", "Permit")},
+			Freshness{Reuse: time.Minute},
+		},
 	} {
 		s := snapshot(t, tt.rules...)
 		h := New(Config{Sources: tt.sources, MaxReuse: time.Minute})
@@ -123,4 +144,36 @@ func TestFreshness_EndsWithTheToken(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What one source said goes on getting older while others are asked.
+func TestFreshness_CountsFromTheAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &fake{hook: func(context.Context) error { time.Sleep(4 * time.Second); return nil }}
+		h := New(Config{MaxReuse: time.Minute, Sources: []pip.Source{
+			lasting(source("instance", "r.instance", "r.party", &fake{answers: map[string]string{"i1": "51", "i2": "52"}}), 10*time.Second, false),
+			lasting(source("roles", "r.party", "s.role", slow), time.Hour, false),
+		}})
+		s := snapshot(t, rule("r", "Permit", "s.role=dagl"))
+		answer, err := h.Decide(t.Context(), s, Call{Request: request("r.instance=i1")})
+		if err != nil || answer.Reuse != 6*time.Second {
+			t.Errorf("got %s, %v, want 6s", answer.Reuse, err)
+		}
+		both := &xacml.Request{Attributes: append(request("r.instance=i1").Attributes, request("r.instance=i2").Attributes...)}
+		answer, err = h.Decide(t.Context(), s, Call{Request: both})
+		if err != nil || len(answer.Results) != 2 || answer.Reuse > 2*time.Second {
+			t.Errorf("two decisions: got %s, %v, want 2s at most", answer.Reuse, err)
+		}
+	})
+}
+
+// A hierarchy does not say for how long it stays as it is.
+func TestFreshness_OfAHierarchy(t *testing.T) {
+	h := New(Config{MaxReuse: time.Minute, Hierarchy: multiple.Tree{"root": {"a"}}})
+	for scope, want := range map[string]time.Duration{"Children": 0, "Immediate": time.Minute} {
+		answer, err := h.Decide(t.Context(), snapshot(t, rule("all", "Permit")), Call{Request: scoped("root", scope)})
+		if err != nil || answer.Reuse != want {
+			t.Errorf("%s: got %s, %v, want %s", scope, answer.Reuse, err, want)
+		}
+	}
 }

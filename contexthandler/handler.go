@@ -56,6 +56,9 @@ type Config struct {
 	// translated request and the attributes that the sources added to it. It
 	// must not change them.
 	Observe func(request *xacml.Request, found []xacml.Attributes)
+	// Audit records every call that is decided or refused, before it is answered. A
+	// call that it cannot record is not answered. Nil: nothing is recorded.
+	Audit Auditor
 }
 
 // Handler completes requests and has them decided. It is safe for concurrent
@@ -105,6 +108,8 @@ func (h *Handler) Snapshot() (*pap.Snapshot, error) {
 
 // Call is what somebody asks.
 type Call struct {
+	// ID is what the caller calls the request; may be empty.
+	ID string
 	// Caller is who asks, empty if nobody knows.
 	Caller string
 	// Request is what the caller wrote.
@@ -138,8 +143,17 @@ type Answer struct {
 //
 // An error, always an *Error, tells that nothing
 // was evaluated; whatever goes wrong in an evaluation is an Indeterminate
-// result instead.
+// result instead. What cannot be recorded ([Config].Audit) was evaluated and is not
+// answered: that is an error, too.
 func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, call Call) (Answer, error) {
+	event := h.newEvent(snapshot, &call)
+	answer, err := h.decideCall(ctx, snapshot, call, event)
+	return h.audited(ctx, event, answer, err)
+}
+
+// decideCall is Decide, but for the record, for which event takes the individual
+// decisions; it may be nil.
+func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call Call, event *Event) (Answer, error) {
 	started := time.Now()
 	request, err := h.dictionary.Translate(call.Request)
 	if err != nil {
@@ -156,7 +170,8 @@ func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, call Call)
 	if err := h.dictionary.checkSingle(request); err != nil {
 		return Answer{}, err
 	}
-	parts, ok := multiple.Split(ctx, request, multiple.Options{Limit: h.config.MaxDecisions, Hierarchy: h.config.Hierarchy})
+	tree, hierarchical := watch(h.config.Hierarchy)
+	parts, ok := multiple.Split(ctx, request, multiple.Options{Limit: h.config.MaxDecisions, Hierarchy: tree})
 	if err := ctx.Err(); err != nil {
 		return Answer{}, gaveUp(err) // the hierarchy may have been cut short
 	}
@@ -168,14 +183,19 @@ func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, call Call)
 	var explanations []*explanation.Decision
 	for i, part := range parts {
 		var explained *explanation.Decision
+		began := time.Now()
 		switch {
 		case part.Err != nil:
 			results[i], fresh.Reuse = part.Failure(), 0
 			explained = unexplained(results[i])
+			event.add(part.Request, nil, &results[i])
 		case call.Explain:
-			results[i], explained = h.explain(ctx, snapshot, decider, part.Request, len(parts), &fresh)
+			results[i], explained = h.explain(ctx, snapshot, decider, part.Request, identity.token, len(parts), &fresh, event)
 		default:
-			results[i] = h.decide(ctx, decider, part.Request, &fresh)
+			results[i] = h.decide(ctx, decider, part.Request, identity.token, &fresh, event)
+		}
+		if i > 0 {
+			fresh.passed(time.Since(began)) // since the decisions before
 		}
 		if call.Explain {
 			explanations = append(explanations, explained)
@@ -184,22 +204,27 @@ func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, call Call)
 			return Answer{}, gaveUp(err) // what was decided under an expired deadline is not complete
 		}
 	}
-	fresh.atAnyTime(decider.Timeless())
-	fresh.until(identity.Until, started)
+	fresh.atAnyTime(decider.Timeless() && !hierarchical())
+	fresh.until(identity.Until, time.Now())
 	if request.CombinedDecision {
 		results = []xacml.Result{multiple.Combine(results)}
+		event.combine(&results[0])
 	}
 	h.config.Metrics.decided(results, time.Since(started))
 	answer := Answer{Results: results, Freshness: fresh, Explanations: explanations}
 	if call.Enforce {
+		if len(parts) == 1 {
+			request = parts[0].Request // which may be about one of several subjects
+		}
 		answer.Enforcement = h.config.Enforce.check(results, request)
 	}
 	return answer, nil
 }
 
 // Refused counts a request that was answered before it could be evaluated, as a
-// value that is not of its data type is (§7.19), and gives the answer.
-func (h *Handler) Refused(call Call, status xacml.Status) Answer {
+// value that is not of its data type is (§7.19), and gives the answer. An error is as that of Decide.
+func (h *Handler) Refused(ctx context.Context, snapshot *pap.Snapshot, call Call, status xacml.Status) (Answer, error) {
+	event := h.newEvent(snapshot, &call)
 	answer := Answer{Results: []xacml.Result{{Decision: xacml.IndeterminateDP, Status: status}}}
 	h.config.Metrics.decided(answer.Results, 0)
 	if call.Explain {
@@ -208,18 +233,21 @@ func (h *Handler) Refused(call Call, status xacml.Status) Answer {
 	if call.Enforce {
 		answer.Enforcement = &Enforcement{}
 	}
-	return answer
+	event.add(call.Request, nil, &answer.Results[0])
+	return h.audited(ctx, event, answer, nil)
 }
 
 // decide makes one individual decision.
-func (h *Handler) decide(ctx context.Context, decider *pdp.PDP, request *xacml.Request, fresh *Freshness) (result xacml.Result) {
+func (h *Handler) decide(ctx context.Context, decider *pdp.PDP, request *xacml.Request, token string, fresh *Freshness, event *Event) (result xacml.Result) {
 	started := time.Now()
 	var k knowledge
 	defer func() {
 		fresh.limit(&result, &k)
 		h.config.Metrics.lookups(&k)
+		event.add(request, &k, &result)
 	}()
 	k.begin(h, request, nil)
+	k.token, k.trace = token, event.trace()
 	if k.shadowed = h.shadow.chosen(); h.plain.possible && !k.shadowed {
 		result = decider.Evaluate(k.lookAhead(ctx), request, k.finder())
 		if !k.ahead.lost {
@@ -234,6 +262,9 @@ func (h *Handler) decide(ctx context.Context, decider *pdp.PDP, request *xacml.R
 // know was looked up.
 func (h *Handler) decideInRounds(ctx context.Context, decider *pdp.PDP, k *knowledge, started time.Time) xacml.Result {
 	k.ahead = ahead{}
+	if k.plan.circular {
+		clear(k.sources) // what was asked ahead must not depend on how quick it was
+	}
 	h.complete(ctx, decider, k)
 	enriched := time.Now()
 	result := decider.Evaluate(ctx, k.request, k.finder())

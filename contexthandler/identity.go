@@ -5,17 +5,18 @@ import (
 	"slices"
 	"time"
 
-	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
 // CategoryCall and AttributeToken name the attribute that holds the token of the
-// subject, for sources that need it. Nobody else gets it: it is in the request only
-// if a source needs it, and no caller may supply it.
+// subject, for sources that need it. Nobody else gets it: it is not in the request,
+// so that neither policies nor explanations see it, and no caller may supply it.
 const (
 	CategoryCall   = "urn:forseti:attribute-category:call"
 	AttributeToken = "urn:forseti:call:subject-token"
 )
+
+func tokenName() name { return name{CategoryCall, AttributeToken} }
 
 // Identity is who a subject is, as a token proves it.
 type Identity struct {
@@ -40,41 +41,36 @@ func (h *Handler) identify(ctx context.Context, token string) (Identity, error) 
 	if err != nil {
 		return Identity{}, err
 	}
-	if h.plan.needed(name{CategoryCall, AttributeToken}) {
+	if h.plan.needed(tokenName()) {
 		identity.token = token
 	}
 	return identity, nil
 }
 
-// The ids of the elements that describe adds to a request with references.
-const (
-	identityID = "urn:forseti:identity"
-	tokenID    = "urn:forseti:token"
-)
+// identityID is the id of the element that describe adds to a request with references.
+const identityID = "urn:forseti:identity"
 
 // describe gives the request with what is known of its subject: each subject that it
 // describes is this one, and so is that of an individual request which describes
 // none. The request itself is not changed.
 func (i *Identity) describe(r *xacml.Request) *xacml.Request {
-	if len(i.Attributes) == 0 && i.token == "" {
+	if len(i.Attributes) == 0 {
 		return r
 	}
 	out := *r
 	out.Attributes = slices.Clone(r.Attributes)
-	subjects := make(map[string]bool) // ids of the elements that describe subjects
+	// The ids of the elements that describe subjects: of an id that is used twice the
+	// last counts, as it does for references.
+	subjects := make(map[string]bool)
 	described := false
 	for j := range out.Attributes {
-		if a := &out.Attributes[j]; a.Category == xacml.CategoryAccessSubject {
+		a := &out.Attributes[j]
+		subject := a.Category == xacml.CategoryAccessSubject
+		if subjects[a.ID] = subject; subject {
 			a.Attributes, described = append(slices.Clone(a.Attributes), i.Attributes...), true
-			subjects[a.ID] = true
 		}
 	}
 	identity := xacml.Attributes{Category: xacml.CategoryAccessSubject, ID: identityID, Attributes: i.Attributes}
-	token := xacml.Attributes{Category: CategoryCall, ID: tokenID}
-	if i.token != "" {
-		token.Attributes = []xacml.Attribute{{ID: AttributeToken, Values: []value.Value{value.String(i.token)}}}
-		out.Attributes = append(out.Attributes, token)
-	}
 	if len(r.References) == 0 {
 		if !described {
 			out.Attributes = append(out.Attributes, identity)
@@ -87,9 +83,6 @@ func (i *Identity) describe(r *xacml.Request) *xacml.Request {
 		out.References[j] = slices.Clone(ids)
 		if !slices.ContainsFunc(ids, func(id string) bool { return subjects[id] }) {
 			out.References[j] = append(out.References[j], identityID)
-		}
-		if i.token != "" {
-			out.References[j] = append(out.References[j], tokenID)
 		}
 	}
 	return &out

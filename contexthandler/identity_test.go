@@ -3,8 +3,12 @@ package contexthandler
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/beevik/etree"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -99,5 +103,72 @@ func TestIdentify_TokenAsAttribute(t *testing.T) {
 	}
 	if answer, err = h.Decide(t.Context(), s, Call{Request: request("s.user=1337")}); err != nil || answer.Results[0].Decision != xacml.NotApplicable {
 		t.Errorf("without a token: got %v, %v, want NotApplicable", answer.Results, err)
+	}
+}
+
+// Where a token says who the subject is, the caller has no other way to describe it:
+// policies select from content too.
+func TestIdentify_Content(t *testing.T) {
+	r := request("a.id=read", "s.user=1")
+	r.Attributes[1].Attributes, r.Attributes[1].Content = nil, etree.NewElement("subject")
+	h, s := New(Config{Identify: issuer(time.Time{})}), snapshot(t, rule("all", "Permit"))
+	_, err := h.Decide(t.Context(), s, Call{Request: r, Token: "good"})
+	if e := (*Error)(nil); !errors.As(err, &e) || e.Reason != ReasonAttributeNotAllowed {
+		t.Errorf("got %v, want the content refused", err)
+	}
+	if answer, err := h.Decide(t.Context(), s, Call{Request: r}); err != nil || answer.Results[0].Decision != xacml.Permit {
+		t.Errorf("without a token: got %v, %v, want Permit", answer.Results, err)
+	}
+}
+
+// An id that is used twice, for a subject and for something else, does not leave the
+// subject of the token out.
+func TestIdentify_IDUsedTwice(t *testing.T) {
+	s := snapshot(t, rule("banned", "Deny", "s.user=1337"), rule("all", "Permit"))
+	for _, ids := range [][2]string{{"x", "x"}, {"x", identityID}, {"", "x"}, {"", identityID}} {
+		r := request("s.user=1337", "a.id=read")
+		r.Attributes[0].Attributes = nil
+		r.Attributes[0].ID, r.Attributes[1].ID, r.References = ids[0], ids[1], [][]string{{ids[1]}}
+		answer, err := New(Config{Identify: issuer(time.Time{})}).Decide(t.Context(), s, Call{Request: r, Token: "good"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, result := range answer.Results {
+			if result.Decision != xacml.Deny {
+				t.Errorf("%q: got %s, want Deny", ids, result.Decision)
+			}
+		}
+	}
+}
+
+// Nobody but sources sees the token: not a policy, not an explanation, not who observes.
+func TestIdentify_TokenIsNotShown(t *testing.T) {
+	token := source("token", "", "s.scope", &fake{answers: map[string]string{"good": "admin"}})
+	token.Needs = []pip.Need{{Name: "token", Key: xacml.AttributeKey{Category: CategoryCall, ID: AttributeToken, Type: value.TypeString}}}
+	leak := strings.ReplaceAll(rule("leak", "Deny", "s."+AttributeToken+"=good"), xacml.CategoryAccessSubject, CategoryCall)
+	h, s := explained(t, nil, []pip.Source{token}, leak, rule("admin", "Permit", "s.scope=admin"))
+	observed := 0
+	h.config.Observe = func(r *xacml.Request, _ []xacml.Attributes) {
+		observed++
+		if strings.Contains(fmt.Sprint(r.Attributes), AttributeToken) {
+			t.Errorf("observed %v", r.Attributes)
+		}
+	}
+	h.config.Identify = issuer(time.Time{})
+	for _, explain := range []bool{false, true} {
+		answer, err := h.Decide(t.Context(), s, Call{Request: request("a.id=read"), Token: "good", Explain: explain})
+		if err != nil || answer.Results[0].Decision != xacml.Permit {
+			t.Fatalf("got %v, %v, want Permit", answer.Results, err)
+		}
+		for _, d := range answer.Explanations {
+			for _, a := range d.Request {
+				if a.ID == AttributeToken {
+					t.Errorf("explained with %v", a)
+				}
+			}
+		}
+	}
+	if observed != 2 {
+		t.Errorf("observed %d decisions, want 2", observed)
 	}
 }

@@ -1,6 +1,8 @@
 package contexthandler
 
 import (
+	"strings"
+
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
@@ -75,11 +77,18 @@ func matcher(needs []pip.Need, gone map[name][]value.Value) func(pip.Question) b
 	}
 }
 
-// hasForm reports whether one of the values has the same lexical form: a source may
-// have been asked in another data type.
+// hasForm reports whether one of the values has the same lexical form, whatever the
+// case: a source may have been asked in another data type, and may find ALICE where
+// alice changed. 07 is the integer 7.
 func hasForm(values []value.Value, v value.Value) bool {
 	for _, o := range values {
-		if o.String() == v.String() {
+		if strings.EqualFold(o.String(), v.String()) {
+			return true
+		}
+		if o.Type() == v.Type() {
+			continue
+		}
+		if p, err := pip.Parse(v.Type(), o.String()); err == nil && p.String() == v.String() {
 			return true
 		}
 	}

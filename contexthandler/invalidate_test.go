@@ -50,6 +50,7 @@ func TestInvalidate(t *testing.T) {
 		{name: "a user and a party", about: request("s.user=1", "r.party=51"), want: 2},
 		{name: "two users", about: request("s.user=1", "s.user=2"), want: 5},
 		{name: "a party", about: request("r.party=51"), want: 2},
+		{name: "an instance in another case", about: request("r.instance=I1"), want: 1},
 		{name: "nobody", about: request("s.user=9"), want: 0},
 		{name: "an attribute that no source needs", about: request("s.shoe=1"), fails: true},
 		{name: "a source that there is not", source: "shoes", about: &xacml.Request{}, fails: true},
@@ -63,6 +64,15 @@ func TestInvalidate(t *testing.T) {
 		got, err := h.Invalidate(Invalidation{Source: tt.source, About: tt.about.Attributes})
 		if e := (*Error)(nil); tt.fails != (errors.As(err, &e) && e.Reason == ReasonInvalidRequest) || got != tt.want {
 			t.Errorf("%s: got %d, %v, want %d", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+// A source may have been asked in another data type than the one of the invalidation.
+func TestInvalidate_InAnotherDataType(t *testing.T) {
+	for text, want := range map[string]bool{"7": true, "07": true, "8": false, "seven": false} {
+		if got := hasForm([]value.Value{value.String(text)}, value.NewInteger(7)); got != want {
+			t.Errorf("%q is the integer 7: got %v, want %v", text, got, want)
 		}
 	}
 }

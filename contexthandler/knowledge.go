@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/value"
@@ -18,6 +19,7 @@ type knowledge struct {
 	dictionary *Dictionary
 	request    *xacml.Request
 	query      *Query // in place of the request, if that was not made yet
+	token      string // that proved who the subject is, for sources that need it
 	sources    []lookup
 	ahead      ahead
 	shadowed   bool // the decision is to be made by the reference evaluator too
@@ -31,6 +33,7 @@ type lookup struct {
 	questioned bool
 	broken     error           // why nobody knows anything of what it provides
 	inputs     [][]value.Value // the values of its needs when it was asked
+	at         time.Time       // when it answered
 	answered
 }
 
@@ -82,11 +85,38 @@ func (k *knowledge) notSingle(n name) *xacml.Error {
 // failure is why nobody knows the values for the key, nil if that is not so.
 func (k *knowledge) failure(key xacml.AttributeKey) error {
 	n := name{key.Category, key.ID}
+	return k.failed(n, func(provided *xacml.AttributeKey) bool { return provides(provided, key) })
+}
+
+// failed is why nobody knows the values of the attribute that are wanted. What a
+// fallback would say is not known if it does not count because another source failed.
+func (k *knowledge) failed(n name, wanted func(provided *xacml.AttributeKey) bool) error {
 	for _, i := range k.plan.providers[n] {
 		for j := range k.plan.sources[i].Provides {
+			if !wanted(&k.plan.sources[i].Provides[j].Key) {
+				continue
+			}
 			err := k.sources[i].failure(j)
-			if err != nil && provides(&k.plan.sources[i].Provides[j].Key, key) && k.counts(i, n) {
+			if !k.counts(i, n) {
+				err = k.firstFailure(n)
+			}
+			if err != nil {
 				return notAvailable(n, err)
+			}
+		}
+	}
+	return nil
+}
+
+// firstFailure is why a source of the attribute that is no fallback failed, or nil.
+func (k *knowledge) firstFailure(n name) error {
+	for _, i := range k.plan.providers[n] {
+		if k.plan.sources[i].Fallback {
+			continue
+		}
+		for j := range k.plan.sources[i].Provides {
+			if err := k.sources[i].failure(j); err != nil && of(&k.plan.sources[i].Provides[j].Key, n) {
+				return err
 			}
 		}
 	}
@@ -194,6 +224,9 @@ func same(a, b value.Value) bool {
 // inRequest reports whether the caller supplied the attribute; the sources are
 // then not asked for it.
 func (k *knowledge) inRequest(n name) bool {
+	if k.token != "" && n == tokenName() {
+		return true // in the call, that is: nobody but sources gets it
+	}
 	if k.request == nil {
 		return k.query.has(n)
 	}
@@ -238,19 +271,19 @@ func (k *knowledge) need(need *pip.Need) ([]value.Value, error) {
 	if k.inRequest(n) {
 		return k.supplied(need)
 	}
+	wanted := func(provided *xacml.AttributeKey) bool { // in any data type
+		return of(provided, n) && (need.Key.Issuer == "" || provided.Issuer == need.Key.Issuer)
+	}
+	if err := k.failed(n, wanted); err != nil {
+		return nil, err
+	}
 	var out []value.Value
 	for _, i := range k.plan.providers[n] {
-		if !k.counts(i, n) {
+		if !k.counts(i, n) || len(k.sources[i].found) == 0 {
 			continue
 		}
 		for j := range k.plan.sources[i].Provides {
-			if !of(&k.plan.sources[i].Provides[j].Key, n) {
-				continue
-			}
-			if err := k.sources[i].failure(j); err != nil {
-				return nil, notAvailable(n, err)
-			}
-			if len(k.sources[i].found) == 0 {
+			if !wanted(&k.plan.sources[i].Provides[j].Key) {
 				continue
 			}
 			values, err := converted(k.sources[i].found[j], need)
@@ -295,14 +328,22 @@ func errWrongType(need *pip.Need) error {
 // supplied gives the values that the caller supplied for a need.
 func (k *knowledge) supplied(need *pip.Need) ([]value.Value, error) {
 	var out []value.Value
-	if k.request == nil {
+	switch {
+	case k.token != "" && need.Key.Category == CategoryCall && need.Key.ID == AttributeToken:
+		if need.Key.Type != value.TypeString {
+			return nil, errWrongType(need)
+		}
+		if need.Key.Issuer == "" {
+			out = []value.Value{value.String(k.token)}
+		}
+	case k.request == nil:
 		if need.Key.Issuer == "" {
 			if need.Key.Type != value.TypeString {
 				return nil, errWrongType(need)
 			}
 			out = k.query.valuesOf(name{need.Key.Category, need.Key.ID})
 		}
-	} else {
+	default:
 		for _, attrs := range k.request.Attributes {
 			if attrs.Category != need.Key.Category {
 				continue

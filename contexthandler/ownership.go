@@ -38,7 +38,7 @@ func newOwnership(sources []pip.Source, supplies []Supply) ownership {
 			{xacml.CategoryEnvironment, xacml.AttributeCurrentTime}:     true,
 			{xacml.CategoryEnvironment, xacml.AttributeCurrentDate}:     true,
 			{xacml.CategoryEnvironment, xacml.AttributeCurrentDateTime}: true,
-			{CategoryCall, AttributeToken}:                              true,
+			tokenName(): true,
 		},
 		allowed: make(map[supplied]bool),
 	}
@@ -57,9 +57,12 @@ func newOwnership(sources []pip.Source, supplies []Supply) ownership {
 
 // check refuses a request that supplies what its caller does not own, whatever
 // the data type or issuer. Where the subject was identified, all that is said of it
-// is owned.
+// is owned, its content too.
 func (o ownership) check(caller string, r *xacml.Request, identified bool) *Error {
 	for _, attrs := range r.Attributes {
+		if identified && attrs.Category == xacml.CategoryAccessSubject && attrs.Content != nil {
+			return errorf(ReasonAttributeNotAllowed, "a caller may not supply the content of category %q", attrs.Category)
+		}
 		for _, a := range attrs.Attributes {
 			n := name{attrs.Category, a.ID}
 			owned := o.owned[n] || identified && n.category == xacml.CategoryAccessSubject

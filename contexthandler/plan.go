@@ -14,6 +14,9 @@ type plan struct {
 	providers map[name][]int // indexes of sources, in configuration order, fallbacks last
 	keys      map[xacml.AttributeKey]bool
 	pace      []pace // by source
+	// circular tells that some source needs what it takes that source to know. In
+	// which order such sources are asked makes a difference.
+	circular bool
 }
 
 func newPlan(sources []pip.Source) plan {
@@ -33,7 +36,37 @@ func newPlan(sources []pip.Source) plan {
 	for _, list := range p.providers {
 		slices.SortStableFunc(list, func(a, b int) int { return rank(&sources[a]) - rank(&sources[b]) })
 	}
+	p.circular = p.hasCircle()
 	return p
+}
+
+// hasCircle reports whether sources wait for each other.
+func (p *plan) hasCircle() bool {
+	var (
+		around = make([]bool, len(p.sources)) // those that wait for the one looked at
+		done   = make([]bool, len(p.sources))
+		waits  func(i int) bool
+	)
+	waits = func(i int) bool {
+		if around[i] || done[i] {
+			return around[i]
+		}
+		around[i] = true
+		for j := range p.sources[i].Needs {
+			need := &p.sources[i].Needs[j].Key
+			if slices.ContainsFunc(p.providers[name{need.Category, need.ID}], waits) {
+				return true
+			}
+		}
+		around[i], done[i] = false, true
+		return false
+	}
+	for i := range p.sources {
+		if waits(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // needed reports whether a source needs the attribute.

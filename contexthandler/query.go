@@ -43,7 +43,7 @@ type given struct {
 // NewQuery makes a Query for one decision on the snapshot. ok is false if this
 // Handler has no short way.
 func (h *Handler) NewQuery(snapshot *pap.Snapshot) (q *Query, ok bool) {
-	if !h.plain.possible || snapshot.PDP == nil {
+	if !h.plain.possible || snapshot.PDP == nil || h.config.Audit != nil { // records are of requests
 		return nil, false
 	}
 	q, ok = h.plain.pool.Get().(*Query)

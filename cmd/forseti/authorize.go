@@ -11,8 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
 	"github.com/forseti-pdp/forseti/cmd/forseti/internal/config"
@@ -24,6 +22,7 @@ type question struct {
 	subject, resource, environment, attributes []string
 	action                                     string
 	address                                    string
+	connection                                 connection
 	timeout                                    time.Duration
 	json                                       bool
 }
@@ -70,6 +69,7 @@ func (q *question) addFlags(cmd *cobra.Command) {
 	flags.StringArrayVar(&q.environment, "environment", nil, "attribute of the circumstances, as `name=value`; may be repeated")
 	flags.StringArrayVar(&q.attributes, "attribute", nil, "any attribute, as `category/id:type=value`; may be repeated")
 	flags.StringVar(&q.address, "address", defaultAddress(), "`host:port` of the service")
+	q.connection.addFlags(cmd)
 	flags.DurationVar(&q.timeout, "timeout", 2*time.Second, "how long to wait for the answer")
 }
 
@@ -190,9 +190,9 @@ func attribute(text string) (*v1.RequestAttribute, error) {
 
 // ask calls the service.
 func ask(ctx context.Context, q question, request *v1.AuthorizeRequest) (*v1.AuthorizeResponse, error) {
-	connection, err := grpc.NewClient(q.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	connection, err := q.connection.dial(q.address)
 	if err != nil {
-		return nil, fmt.Errorf("address %q: %w", q.address, err)
+		return nil, err
 	}
 	defer connection.Close() //nolint:errcheck // the answer is there already
 	ctx, cancel := context.WithTimeout(ctx, q.timeout)

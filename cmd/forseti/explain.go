@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
@@ -52,7 +53,7 @@ The exit codes are those of authorize.`,
     --resource party-id=50001 --action export --format html --output why.html`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			q.remote = cmd.Flags().Changed("address")
+			q.remote = slices.ContainsFunc(append(connectionFlags(), "address"), cmd.Flags().Changed)
 			return explain(cmd.Context(), &q, cmd.OutOrStdout())
 		},
 	}
@@ -66,6 +67,10 @@ The exit codes are those of authorize.`,
 	flags.BoolVar(&q.all, "all", false, "show in text also what the result does not rest on")
 	cmd.MarkFlagsMutuallyExclusive("address", "config")
 	cmd.MarkFlagsMutuallyExclusive("address", "policies")
+	for _, flag := range connectionFlags() {
+		cmd.MarkFlagsMutuallyExclusive(flag, "config")
+		cmd.MarkFlagsMutuallyExclusive(flag, "policies")
+	}
 	return cmd
 }
 
@@ -191,7 +196,7 @@ func decideHere(ctx context.Context, handler *contexthandler.Handler, snapshot *
 	request, err := rpc.Request(handler.Dictionary(), message)
 	call := contexthandler.Call{Request: request, Explain: true}
 	if e, ok := errors.AsType[*xacml.Error](err); ok {
-		return handler.Refused(call, e.Status), nil
+		return handler.Refused(ctx, snapshot, call, e.Status)
 	}
 	if err != nil {
 		return contexthandler.Answer{}, err

@@ -30,14 +30,16 @@ func TestMetricsDocument(t *testing.T) {
 	if err := os.WriteFile(keys, tokentest.Set(tokentest.NewKey("1", "ES256")), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	secure := newSecured(t)
 	s := startService(t, func(c *config.Config) {
+		secure.configure(c)
 		c.Tokens.Issuers = []config.Issuer{{
 			Name: "https://issuer.example", Audiences: []string{"forseti"}, Algorithms: []string{"ES256"}, Keys: config.Keys{File: keys},
 		}}
 	})
 	q := question{
 		subject: []string{"user-id=1337"}, resource: []string{running}, action: "read",
-		address: s.decisions.Addr().String(), timeout: 10 * time.Second,
+		address: s.decisions.Addr().String(), timeout: 10 * time.Second, connection: secure.client(),
 	}
 	request, err := q.request()
 	if err != nil {
@@ -52,7 +54,7 @@ func TestMetricsDocument(t *testing.T) {
 		"the version of Forseti":          {thisBuild().Version},
 		"the id of the snapshot in force": {s.store.Current().ID},
 		"the names of the sources":        nil,
-		"the names of the issuers":        {"https://issuer.example"},
+		"the names of the issuers":        {"https://issuer.example", "https://callers.example"},
 	}
 	for _, source := range s.config.Sources {
 		open["the names of the sources"] = append(open["the names of the sources"], source.Name)

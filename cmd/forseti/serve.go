@@ -91,6 +91,9 @@ func (s *service) greet(out io.Writer) error {
 	}
 	decisions := reachable(s.decisions.Addr())
 	line("decisions", "%s (gRPC)", decisions)
+	if !s.config.Authenticated() {
+		line("callers", "not authenticated: whoever reaches that address is answered; for development only")
+	}
 	line("admin", "http://%s (/metrics /healthz /readyz /status)", reachable(s.adminListener.Addr()))
 	if snapshot := s.store.Current(); snapshot != nil {
 		line("policies", "%d in %d files of folder %s, snapshot %s", snapshot.Policies, snapshot.Files, s.config.Policies.Folder, snapshot.ID)

@@ -22,6 +22,7 @@ import (
 	"github.com/forseti-pdp/forseti/cmd/forseti/internal/demo"
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/contexthandler/rpc"
+	"github.com/forseti-pdp/forseti/contexthandler/rpc/tlsfile"
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
@@ -36,6 +37,8 @@ type service struct {
 	registry *prometheus.Registry
 	started  time.Time
 
+	tls           *tlsfile.Files     // nil if connections are not encrypted
+	callers       *config.Callers    // nil if callers are not authenticated
 	tokens        *config.Identifier // nil if there are no issuers
 	sources       *config.Sources
 	invalidations *invalidations
@@ -54,7 +57,7 @@ type service struct {
 func newService(ctx context.Context, c *config.Config, logger *slog.Logger) (*service, error) {
 	s := &service{config: c, logger: logger, registry: prometheus.NewRegistry(), started: time.Now()}
 	for _, step := range []func(context.Context) error{
-		s.makeRegistry, s.seed, s.openSources, s.openPolicies, s.makeServer, s.makeAdmin,
+		s.makeRegistry, s.seed, s.openSources, s.openPolicies, s.openAccess, s.makeServer, s.makeAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			s.close()
@@ -132,7 +135,7 @@ func (s *service) openTokens() (err error) {
 		return err
 	}
 	s.closers = append(s.closers, s.tokens.Close)
-	return s.registry.Register(s.tokens)
+	return s.tokens.Register(s.registry)
 }
 
 func (s *service) openPolicies(ctx context.Context) error {
@@ -210,7 +213,7 @@ func (s *service) makeServer(ctx context.Context) error {
 		return err
 	}
 	c := s.config.Server
-	s.server, err = rpc.New(rpc.Config{
+	settings := rpc.Config{
 		Handler: handler,
 		Limits: rpc.Limits{
 			MaxBatch:                 c.MaxBatch,
@@ -230,16 +233,17 @@ func (s *service) makeServer(ctx context.Context) error {
 		MayExplain:     func(string) bool { return c.Explanations },
 		Logger:         s.logger,
 		Registerer:     s.registry,
-	})
-	if err != nil {
+	}
+	s.secure(&settings)
+	if s.server, err = rpc.New(settings); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, func() error { return s.server.Shutdown(context.Background()) })
-	s.decisions, err = listen(ctx, "server.listen", c.Listen)
-	if err == nil {
-		s.closers = append(s.closers, s.decisions.Close)
+	if s.decisions, err = listen(ctx, "server.listen", c.Listen); err != nil {
+		return err
 	}
-	return err
+	s.closers = append(s.closers, s.decisions.Close)
+	return s.checkExposure(s.decisions.Addr())
 }
 
 func (s *service) makeAdmin(ctx context.Context) (err error) {

@@ -24,7 +24,8 @@ func (a administration) description() *grpc.ServiceDesc {
 	d := v1.AdministrationService_ServiceDesc
 	d.Methods = append([]grpc.MethodDesc(nil), d.Methods...)
 	for i := range d.Methods {
-		d.Methods[i].Handler = unaryWithTicket(d.Methods[i].Handler)
+		m := &d.Methods[i]
+		m.Handler = a.unaryWithTicket(d.ServiceName, m.MethodName, m.Handler)
 	}
 	return &d
 }

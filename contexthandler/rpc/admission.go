@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/tap"
 
+	"github.com/forseti-pdp/forseti/contexthandler/caller"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
 
@@ -23,6 +24,7 @@ import (
 type admission struct {
 	methods        map[string]method // by full name; set before the first call
 	calls, streams *gate
+	callers        *caller.Authenticator // nil if callers are not told apart
 	limits         Limits
 	drain          context.Context
 	metrics        *metrics
@@ -31,6 +33,7 @@ type admission struct {
 // method is what admission knows of a method.
 type method struct {
 	stream bool
+	open   bool  // to callers that nobody knows
 	gate   *gate // nil if every call is let in
 }
 
@@ -44,7 +47,8 @@ func (a *admission) learn(services map[string]grpc.ServiceInfo) {
 	a.methods = make(map[string]method)
 	for name, info := range services {
 		for _, m := range info.Methods {
-			known := method{stream: m.IsClientStream || m.IsServerStream}
+			full := "/" + name + "/" + m.Name
+			known := method{stream: m.IsClientStream || m.IsServerStream, open: isOpen(full)}
 			switch {
 			case name != v1.AuthorizationService_ServiceDesc.ServiceName:
 			case known.stream:
@@ -52,7 +56,7 @@ func (a *admission) learn(services map[string]grpc.ServiceInfo) {
 			default:
 				known.gate = a.calls
 			}
-			a.methods["/"+name+"/"+m.Name] = known
+			a.methods[full] = known
 		}
 	}
 }
@@ -74,12 +78,13 @@ func (a *admission) handle(ctx context.Context, info *tap.Info) (context.Context
 		return ctx, status.Error(codes.Unimplemented, "unknown method")
 	}
 	t := &ticket{Context: ctx}
-	placed := m.gate != nil && m.gate.enter()
-	if m.gate != nil && !placed {
-		if !limited || left <= tapPatience {
-			return ctx, a.refuse(errOverloaded())
-		}
-		t.refusal = errOverloaded() // counted by who answers with it
+	t.access, t.refusal = a.token(info.Header, m)
+	placed := t.refusal == nil && m.gate != nil && m.gate.enter()
+	if t.refusal == nil && m.gate != nil && !placed {
+		t.refusal = errOverloaded()
+	}
+	if t.refusal != nil && (!limited || left <= tapPatience) {
+		return ctx, a.refuse(t.refusal) // otherwise it is counted by who answers with it
 	}
 	a.limit(t, m, limited, left)
 	if placed {
@@ -107,8 +112,7 @@ func (a *admission) limit(t *ticket, m method, limited bool, left time.Duration)
 		stop := context.AfterFunc(a.drain, cancel)
 		context.AfterFunc(ctx, func() { stop(); cancel() })
 		t.Context = ctx
-	case m.stream:
-		t.Context, t.cancel = context.WithCancel(t.Context)
+	case m.stream: // its context ends when its status is sent: if it ended before, Canceled would be sent instead
 	case !limited:
 		t.Context, t.cancel = context.WithTimeout(t.Context, a.limits.DefaultDeadline)
 	case left > a.limits.MaxDeadline:
@@ -123,6 +127,7 @@ type ticket struct {
 	context.Context
 	cancel  context.CancelFunc // of what was added to the context; may be nil
 	refusal *failure           // to be answered with, if not nil
+	access  *access            // nil if everybody may make the call
 
 	gate           *gate // nil if no place was taken
 	placed         bool  // the handler has the place

@@ -3,7 +3,6 @@ package rpc
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,8 +19,8 @@ import (
 )
 
 // batch is an AuthorizeBatchRequest as it came. It decides its requests on one
-// snapshot: the plain ones at once, one after the other, and then the others, a
-// few at a time.
+// snapshot: the plain ones at once, one after the other, and then the others, side
+// by side.
 type batch struct {
 	service *service
 	items   []batchItem
@@ -84,9 +83,13 @@ func (b *batch) answer(ctx context.Context, started time.Time) (any, time.Time, 
 	}
 	data := s.buffers.Get(0)
 	b.written.data = *data
-	rest := b.plain(ctx, snapshot, started)
-	b.others(ctx, snapshot, rest)
-	if err = b.assemble(); err == nil {
+	together, ledger := s.handler.Together(ctx)
+	rest := b.plain(together, snapshot, started)
+	b.others(together, snapshot, rest)
+	if err = ledger.Record(ctx); err == nil {
+		err = b.assemble()
+	}
+	if err == nil {
 		b.written.text(2, snapshot.ID)
 		err = s.checkSize(len(b.written.data))
 	}
@@ -192,6 +195,13 @@ func (b *batch) write(item *batchItem, d *decided) {
 	item.answer = &v1.AuthorizeBatchItem{RequestId: d.requestID, Outcome: &v1.AuthorizeBatchItem_Response{Response: response}}
 }
 
+// maxWaiting bounds the items of one batch that are decided at the same time.
+// Most of them wait for sources, which takes no processor: as many as there are
+// processors would leave the sources idle. It is enough for two calls of a
+// hundred questions each, where they are put together, and for several sources that
+// are asked one by one.
+const maxWaiting = 256
+
 // others decides the requests with these numbers.
 func (b *batch) others(ctx context.Context, snapshot *pap.Snapshot, numbers []int) {
 	var next atomic.Int64
@@ -206,7 +216,7 @@ func (b *batch) others(ctx context.Context, snapshot *pap.Snapshot, numbers []in
 		}
 	}
 	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(numbers)) - 1 {
+	for range min(maxWaiting, len(numbers)) - 1 {
 		wg.Go(work)
 	}
 	work()

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
+	"github.com/forseti-pdp/forseti/contexthandler/caller"
 )
 
 // Config is what a Server works with.
@@ -20,10 +22,17 @@ type Config struct {
 	Limits Limits
 	// Reflection serves the description of the services.
 	Reflection bool
+	// TLS is how connections are secured; it has to ask for certificates if callers show
+	// who they are by them. Nil: not at all.
+	TLS *tls.Config
+	// Callers tells who calls, and what callers may do. Health is open to everybody.
+	// Nil: callers are not told apart, and whoever reaches the service may call every
+	// method that is served.
+	Callers *caller.Authenticator
 	// MayExplain tells which callers may ask for explanations, which tell what is in
-	// the policies. Nil: nobody may.
+	// the policies; they need the right of Callers, too. Nil: nobody may.
 	MayExplain func(caller string) bool
-	// Administration serves the AdministrationService, to whoever can reach it.
+	// Administration serves the AdministrationService, to those whom Callers allow it.
 	Administration bool
 	// Logger gets warnings and details for debugging, none of which hold
 	// attribute values. Nil: nothing is logged.

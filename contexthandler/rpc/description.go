@@ -29,7 +29,7 @@ func (s *service) description() *grpc.ServiceDesc {
 		case methodBatch:
 			m.Handler = s.unaryByHand(d.ServiceName, m.MethodName, func() call { return &batch{service: s} })
 		default:
-			m.Handler = unaryWithTicket(m.Handler)
+			m.Handler = s.unaryWithTicket(d.ServiceName, m.MethodName, m.Handler)
 		}
 	}
 	d.Streams = append([]grpc.StreamDesc(nil), d.Streams...)
@@ -75,6 +75,9 @@ func (s *service) unaryByHand(service, method string, newCall func() call) unary
 		t := ticketOf(ctx)
 		t.begin()
 		defer t.end()
+		if err := s.identify(ctx, t, method); err != nil {
+			return nil, s.refused(ctx, m, method, err)
+		}
 		c := newCall()
 		defer c.release()
 		if err := s.decode(t, c, decode); err != nil {
@@ -103,18 +106,20 @@ func (s *service) decode(ctx context.Context, c call, decode func(any) error) (e
 // answer answers an admitted call. It does not panic.
 func (s *service) answer(t *ticket, c call, started time.Time) (answer any, ended time.Time, err error) {
 	defer s.contain(t, &err)
-	if t.refusal != nil {
-		return nil, time.Time{}, t.refusal
-	}
 	return c.answer(t, started)
 }
 
-// unaryWithTicket holds the ticket of a call.
-func unaryWithTicket(handler unaryHandler) unaryHandler {
+// unaryWithTicket holds the ticket of a call, and refuses those that may not make it.
+func (s *service) unaryWithTicket(service, method string, handler unaryHandler) unaryHandler {
+	method = "/" + service + "/" + method
+	m := s.method(method)
 	return func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
 		t := ticketOf(ctx)
 		t.begin()
 		defer t.end()
+		if err := s.identify(ctx, t, method); err != nil {
+			return nil, s.refused(ctx, m, method, err)
+		}
 		return handler(srv, ctx, decode, interceptor)
 	}
 }

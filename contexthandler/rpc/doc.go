@@ -21,6 +21,9 @@
 // holds its place until its handler has returned. A stream holds a place of
 // another kind, and one of a call only while a message of it is decided.
 //
-// Callers are not told apart yet: what every caller may supply
-// ([contexthandler.Everybody]) is what they may supply.
+// With [Config.Callers] a call shows who makes it, before its message is decoded: by
+// the certificate of its connection or by a token. That caller decides which methods
+// may be called and what may be supplied. A stream ends when what it was begun with is
+// not good any more. Without, callers are not told apart, and what every caller may
+// supply ([contexthandler.Everybody]) is what they may supply.
 package rpc

@@ -41,6 +41,8 @@ var reasonCodes = [...]codes.Code{
 	v1.ErrorReason_ERROR_REASON_INVALID_TOKEN:         codes.Unauthenticated,
 	v1.ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED:     codes.Unavailable,
 	v1.ErrorReason_ERROR_REASON_NOT_ALLOWED:           codes.PermissionDenied,
+	v1.ErrorReason_ERROR_REASON_UNAUTHENTICATED:       codes.Unauthenticated,
+	v1.ErrorReason_ERROR_REASON_NOT_AUDITED:           codes.Unavailable,
 }
 
 // handlerReasons is what the reasons of the context handler are on the wire.
@@ -55,6 +57,7 @@ var handlerReasons = [...]v1.ErrorReason{
 	contexthandler.ReasonInvalidToken:        v1.ErrorReason_ERROR_REASON_INVALID_TOKEN,
 	contexthandler.ReasonTokenNotChecked:     v1.ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED,
 	contexthandler.ReasonNotAllowed:          v1.ErrorReason_ERROR_REASON_NOT_ALLOWED,
+	contexthandler.ReasonNotAudited:          v1.ErrorReason_ERROR_REASON_NOT_AUDITED,
 }
 
 // failure is why a call, or an item of one, was not evaluated. As an error it is

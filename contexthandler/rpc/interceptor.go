@@ -15,7 +15,7 @@ import (
 func (s *service) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (response any, err error) {
 	m, started := s.methods[info.FullMethod], time.Now()
 	m.begin()
-	response, err = s.contained(ctx, request, handler)
+	response, err = s.contained(ctx, info.FullMethod, request, handler)
 	if err != nil {
 		response, err = nil, s.refusal(ctx, info.FullMethod, err)
 	}
@@ -24,10 +24,10 @@ func (s *service) unary(ctx context.Context, request any, info *grpc.UnaryServer
 }
 
 // contained calls the handler, unless something keeps it from being called.
-func (s *service) contained(ctx context.Context, request any, handler grpc.UnaryHandler) (response any, err error) {
+func (s *service) contained(ctx context.Context, method string, request any, handler grpc.UnaryHandler) (response any, err error) {
 	defer s.contain(ctx, &err)
-	if f := ticketOf(ctx).refusal; f != nil {
-		return nil, f
+	if err := s.identify(ctx, ticketOf(ctx), method); err != nil {
+		return nil, err
 	}
 	return handler(ctx, request)
 }
@@ -36,7 +36,7 @@ func (s *service) contained(ctx context.Context, request any, handler grpc.Unary
 func (s *service) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	m, started := s.methods[info.FullMethod], time.Now()
 	m.started.Inc()
-	err := s.containedStream(srv, &countedStream{stream, m}, handler)
+	err := s.containedStream(srv, info.FullMethod, &countedStream{stream, m}, handler)
 	if err != nil {
 		err = s.refusal(stream.Context(), info.FullMethod, err)
 	}
@@ -44,11 +44,11 @@ func (s *service) stream(srv any, stream grpc.ServerStream, info *grpc.StreamSer
 	return err
 }
 
-func (s *service) containedStream(srv any, stream grpc.ServerStream, handler grpc.StreamHandler) (err error) {
+func (s *service) containedStream(srv any, method string, stream grpc.ServerStream, handler grpc.StreamHandler) (err error) {
 	ctx := stream.Context()
 	defer s.contain(ctx, &err)
-	if f := ticketOf(ctx).refusal; f != nil {
-		return f
+	if err := s.identify(ctx, ticketOf(ctx), method); err != nil {
+		return err
 	}
 	return handler(srv, stream)
 }

@@ -15,6 +15,7 @@ type metrics struct {
 	failures    map[v1.ErrorReason]prometheus.Counter
 	unknown     prometheus.Counter
 	connections prometheus.Counter
+	handshakes  prometheus.Counter
 	panics      prometheus.Counter
 }
 
@@ -34,6 +35,10 @@ func newMetrics(reg prometheus.Registerer, calls, streams *gate) (*metrics, erro
 			Name: "forseti_rpc_connections_refused_total",
 			Help: "Connections that were closed because their address has too many.",
 		}),
+		handshakes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "forseti_tls_handshake_failures_total",
+			Help: "Connections that did not get through the handshake of TLS.",
+		}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name:        "forseti_panics_total",
 			Help:        "Panics that were contained, by place.",
@@ -46,7 +51,7 @@ func newMetrics(reg prometheus.Registerer, calls, streams *gate) (*metrics, erro
 		}
 	}
 	return m, errors.Join(
-		m.calls.register(reg), reg.Register(failures), reg.Register(m.unknown), reg.Register(m.connections), reg.Register(m.panics),
+		m.calls.register(reg), reg.Register(failures), reg.Register(m.unknown), reg.Register(m.connections), reg.Register(m.handshakes), reg.Register(m.panics),
 		reg.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "forseti_rpc_in_flight_calls",
 			Help: "Admitted calls, and messages of streams, that are not answered yet.",

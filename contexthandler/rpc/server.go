@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/health"
@@ -54,7 +55,7 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	draining, drain := context.WithCancel(context.Background())
-	a := &admission{calls: calls, streams: streams, limits: limits, drain: draining, metrics: m}
+	a := &admission{calls: calls, streams: streams, callers: config.Callers, limits: limits, drain: draining, metrics: m}
 	svc := &service{
 		handler: config.Handler,
 		names:   newNames(config.Handler.Dictionary()),
@@ -65,10 +66,12 @@ func New(config Config) (*Server, error) {
 		methods: make(map[string]*methodMetrics),
 		log:     config.Logger,
 
-		mayExplain: config.MayExplain,
+		explains:  config.MayExplain,
+		callers:   config.Callers,
+		impatient: ended(),
 	}
 	s := &Server{
-		grpc:        grpc.NewServer(options(limits, a, svc)...),
+		grpc:        grpc.NewServer(append(options(limits, a, svc), secured(config, m)...)...),
 		health:      health.NewServer(),
 		connections: newConnections(limits.MaxConnectionsPerAddress, m.connections),
 		service:     svc,
@@ -118,6 +121,21 @@ func options(limits Limits, a *admission, svc *service) []grpc.ServerOption {
 		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 30 * time.Second}),
 	}
+}
+
+// secured is the option of TLS, if there is to be any.
+func secured(config Config, m *metrics) []grpc.ServerOption {
+	if config.TLS == nil {
+		return nil
+	}
+	return []grpc.ServerOption{grpc.Creds(handshake{credentials.NewTLS(config.TLS), config.Callers, m.handshakes})}
+}
+
+// ended is a context that has ended.
+func ended() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
 }
 
 // Serve accepts connections until the server is shut down, which is no error, or

@@ -6,19 +6,18 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
+	"github.com/forseti-pdp/forseti/contexthandler/caller"
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
-
-// nobody is the caller of every request, as long as callers are not told apart.
-const nobody = ""
 
 // service is the AuthorizationService.
 type service struct {
@@ -33,8 +32,12 @@ type service struct {
 	metrics *metrics
 	methods map[string]*methodMetrics // by full name; set before the first call
 	log     *slog.Logger
-	// mayExplain tells who may ask for explanations; nil is nobody.
-	mayExplain func(caller string) bool
+	// explains tells who may ask for explanations; nil is nobody.
+	explains func(caller string) bool
+	// callers tells who calls; nil if callers are not told apart.
+	callers *caller.Authenticator
+	// impatient is a context that has ended, to ask without waiting.
+	impatient context.Context
 
 	questions questions
 	buffers   buffers
@@ -96,22 +99,44 @@ type wishes interface {
 // decide has a request decided. wrong is what was wrong with the message, or
 // nil; what makes a value wrong for its data type is a result, not an error.
 func (s *service) decide(ctx context.Context, snapshot *pap.Snapshot, request *xacml.Request, m wishes, wrong error) (contexthandler.Answer, error) {
-	if err := s.checkTime(ctx); err != nil {
+	who, err := s.callerOf(ctx)
+	if err != nil {
 		return contexthandler.Answer{}, err
 	}
 	call := contexthandler.Call{
-		Caller: nobody, Request: request, Token: m.GetSubjectToken(), Enforce: m.GetEnforce(), Explain: m.GetExplain(),
+		ID: requestID(m), Caller: who.Name, Request: request, Token: m.GetSubjectToken(), Enforce: m.GetEnforce(), Explain: m.GetExplain(),
 	}
-	if call.Explain && (s.mayExplain == nil || !s.mayExplain(call.Caller)) {
-		return contexthandler.Answer{}, &failure{v1.ErrorReason_ERROR_REASON_NOT_ALLOWED, "the caller may not ask for explanations"}
+	if err := s.checkTime(ctx); err != nil {
+		return contexthandler.Answer{}, s.notEvaluated(ctx, snapshot, call, err)
+	}
+	if call.Explain && !s.mayExplain(&who) {
+		err := &failure{v1.ErrorReason_ERROR_REASON_NOT_ALLOWED, "the caller may not ask for explanations"}
+		return contexthandler.Answer{}, s.notEvaluated(ctx, snapshot, call, err)
 	}
 	if e, ok := errors.AsType[*xacml.Error](wrong); ok {
-		return s.handler.Refused(call, e.Status), nil
+		return s.handler.Refused(ctx, snapshot, call, e.Status)
 	}
 	if wrong != nil {
-		return contexthandler.Answer{}, wrong
+		return contexthandler.Answer{}, s.notEvaluated(ctx, snapshot, call, wrong)
 	}
 	return s.handler.Decide(ctx, snapshot, call)
+}
+
+// requestID is what the caller calls the request.
+func requestID(m wishes) string {
+	if named, ok := m.(interface{ GetRequestId() string }); ok {
+		return named.GetRequestId()
+	}
+	return ""
+}
+
+// notEvaluated records a call that never comes to the handler, and gives its error.
+func (s *service) notEvaluated(ctx context.Context, snapshot *pap.Snapshot, call contexthandler.Call, err error) error {
+	f := asFailure(err)
+	if unrecorded := s.handler.NotEvaluated(ctx, snapshot, call, strings.ToLower(f.name()), f.message); unrecorded != nil {
+		return unrecorded
+	}
+	return err
 }
 
 // checkTime refuses what cannot be decided in the time that is left.

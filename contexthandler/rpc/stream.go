@@ -40,8 +40,12 @@ func (s *service) authorizeStream(_ any, stream grpc.ServerStream) error {
 			}
 		}
 	})
+	lapse := s.lapse(ctx)
+	defer lapse.stop()
 	for {
 		select {
+		case <-lapse.c:
+			return lapse.end()
 		case <-s.drain.Done():
 			// No reason: it is what a closed connection would tell.
 			return status.Error(codes.Unavailable, "the service is shutting down")
@@ -53,6 +57,9 @@ func (s *service) authorizeStream(_ any, stream grpc.ServerStream) error {
 			}
 			if in.err != nil {
 				return in.err
+			}
+			if lapse.over() {
+				return lapse.end()
 			}
 			if err := stream.SendMsg(s.streamAnswer(ctx, in.message)); err != nil {
 				return err

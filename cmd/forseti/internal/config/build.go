@@ -39,6 +39,9 @@ func (c *Config) Dictionary() (*contexthandler.Dictionary, error) {
 func (c *Config) Supplies() []contexthandler.Supply {
 	var out []contexthandler.Supply
 	for _, caller := range c.Callers {
+		if len(caller.MaySupply) == 0 {
+			continue
+		}
 		category, _ := categoryURI(caller.Category)
 		out = append(out, contexthandler.Supply{Caller: caller.Caller, Category: category, Attributes: caller.MaySupply})
 	}

@@ -31,6 +31,7 @@ type checker struct {
 func (c *Config) check() Problems {
 	k := &checker{config: c, names: c.names()}
 	k.server()
+	k.access()
 	k.log()
 	k.policies()
 	for i := range c.Attributes {
@@ -271,6 +272,9 @@ func (k *checker) caller(i int) {
 	c, key := &k.config.Callers[i], fmt.Sprintf("callers[%d]", i)
 	if c.Caller == "" {
 		k.failf(key, "the caller is missing; \"*\" is everybody")
+	}
+	if c.isRule() && c.Category == "" && len(c.MaySupply) == 0 {
+		return
 	}
 	category, ok := k.category(key, c.Category)
 	if len(c.MaySupply) == 0 {

@@ -19,16 +19,17 @@ func (k *checker) tokens() {
 	}
 	k.count("tokens.remember", t.Remember)
 	for i := range t.Issuers {
-		k.issuer(i)
+		s := &t.Issuers[i]
+		twice := slices.ContainsFunc(t.Issuers[:i], func(other Issuer) bool { return other.Name == s.Name })
+		k.issuer(element("tokens.issuers", i), s, twice)
 	}
 	k.claims()
 }
 
-func (k *checker) issuer(i int) {
-	issuers := k.config.Tokens.Issuers
-	s, key := &issuers[i], element("tokens.issuers", i)
+// issuer checks an issuer, which may be there twice.
+func (k *checker) issuer(key string, s *Issuer, twice bool) {
 	k.required(key, "name", s.Name != "")
-	if slices.ContainsFunc(issuers[:i], func(other Issuer) bool { return other.Name == s.Name }) {
+	if twice {
 		k.failf(key+".name", "the issuer %q occurs twice", s.Name)
 	}
 	if len(s.Audiences) == 0 || slices.Contains(s.Audiences, "") {

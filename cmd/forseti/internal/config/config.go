@@ -14,8 +14,8 @@ type Config struct {
 	// Attributes: the dictionary of attributes that callers and sources may
 	// name.
 	Attributes []Attribute `yaml:"attributes"`
-	// Callers: what callers may supply of the attributes that a source provides
-	// or the clock gives.
+	// Callers: who callers are, what they may do, and what they may supply of the
+	// attributes that a source provides or the clock gives.
 	Callers []Caller `yaml:"callers"`
 	// Sources: where attributes come from that a request does not hold.
 	Sources []Source `yaml:"sources"`
@@ -69,7 +69,14 @@ type Server struct {
 	// MaxReuse is the longest time for which callers are told that they may use an
 	// answer again; 0 is not at all.
 	MaxReuse time.Duration `yaml:"max_reuse"`
-	// Administration serves the AdministrationService to whoever can reach it.
+	// Insecure accepts that others reach the service although callers are not
+	// authenticated or connections not encrypted.
+	Insecure bool `yaml:"insecure"`
+	// TLS: how connections are secured.
+	TLS ServerTLS `yaml:"tls"`
+	// Authentication: how callers show who they are.
+	Authentication Authentication `yaml:"authentication"`
+	// Administration serves the AdministrationService to callers that may use it.
 	Administration bool `yaml:"administration"`
 	// Explanations tells whether callers may ask how a decision came about.
 	Explanations bool `yaml:"explanations"`
@@ -150,14 +157,23 @@ type Form struct {
 	Lower bool `yaml:"lower,omitempty"`
 }
 
-// Caller lists what a caller may supply although a source or the clock owns it.
+// Caller says who a caller is and what it may do. Several for one caller add up.
 type Caller struct {
-	// Caller is the identity of the caller; "*" is everybody.
+	// Caller is the name of the caller, or its only identity; "*" is everybody.
 	Caller string `yaml:"caller"`
-	// Category is that of the attributes, as in Attribute.
-	Category string `yaml:"category"`
-	// MaySupply are attribute ids.
-	MaySupply []string `yaml:"may_supply"`
+	// Identities are those of a caller with a name.
+	Identities []string `yaml:"identities,omitempty"`
+	// Methods are those that the caller may call; "*" is all for decisions.
+	Methods []string `yaml:"methods,omitempty"`
+	// MayExplain tells that the caller may ask how decisions come about.
+	MayExplain bool `yaml:"may_explain,omitempty"`
+	// MayInvalidate tells that the caller may make sources forget.
+	MayInvalidate bool `yaml:"may_invalidate,omitempty"`
+	// Category is that of the attributes of MaySupply, as in Attribute.
+	Category string `yaml:"category,omitempty"`
+	// MaySupply are ids of attributes that the caller may supply although a source or
+	// the clock owns them.
+	MaySupply []string `yaml:"may_supply,omitempty"`
 }
 
 // Enforcement says which obligations ask for a level of authentication.

@@ -48,6 +48,9 @@ func TestDefault_Complete(t *testing.T) {
 		"tokens":   fieldNames(reflect.TypeOf(c.Tokens)),
 		"":         fieldNames(reflect.TypeOf(*c)),
 
+		"server.tls":            fieldNames(reflect.TypeOf(c.Server.TLS)),
+		"server.authentication": fieldNames(reflect.TypeOf(c.Server.Authentication)),
+
 		"tokens.claims":       fieldNames(reflect.TypeOf(c.Tokens.Claims)),
 		"tokens.claims.level": fieldNames(reflect.TypeOf(c.Tokens.Claims.Level)),
 		"enforcement":         fieldNames(reflect.TypeOf(c.Enforcement)),
@@ -111,6 +114,7 @@ sources:
 func TestLoad_Environment(t *testing.T) {
 	set := map[string]string{
 		"FORSETI_SERVER_LISTEN":        "0.0.0.0:1",
+		"FORSETI_SERVER_INSECURE":      "true",
 		"FORSETI_SERVER_REFLECTION":    "false",
 		"FORSETI_SERVER_MAX_BATCH":     "7",
 		"FORSETI_POLICIES_FOLDER":      "/policies",
@@ -177,7 +181,9 @@ func TestLoad_Supply(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Caller{{"*", "environment", []string{"urn:oasis:names:tc:xacml:1.0:environment:current-time", "urn:b"}}}
+	want := []Caller{{
+		Caller: "*", Category: "environment", MaySupply: []string{"urn:oasis:names:tc:xacml:1.0:environment:current-time", "urn:b"},
+	}}
 	if diff := cmp.Diff(want, c.Callers); diff != "" {
 		t.Errorf("callers (-want +got):\n%s", diff)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/forseti-pdp/forseti/token"
 )
 
-// Identifier tells who subjects are, by their tokens. It is a collector of metrics.
+// Identifier tells who subjects are, by their tokens.
 // A nil Identifier knows of no tokens.
 type Identifier struct {
 	verifier *token.Verifier
@@ -30,13 +30,13 @@ func (c *Config) OpenTokens(logger *slog.Logger) (*Identifier, error) {
 	}
 	mapping, err := claims.New(c.Tokens.Claims.config(c.names()))
 	if err != nil {
-		return nil, c.tokenProblems("tokens.claims", err)
+		return nil, c.problemsAt("tokens.claims", err)
 	}
 	cfg := c.Tokens.config()
 	cfg.Logger = logger
 	verifier, err := token.New(cfg)
 	if err != nil {
-		return nil, c.tokenProblems("tokens.issuers", err)
+		return nil, c.problemsAt("tokens.issuers", err)
 	}
 	i := &Identifier{verifier, mapping, logger, prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "forseti_token_subjects_total",
@@ -52,7 +52,8 @@ func (c *Config) OpenTokens(logger *slog.Logger) (*Identifier, error) {
 // subjectGood is the result of claims that made a subject.
 const subjectGood = "ok"
 
-func (c *Config) tokenProblems(key string, err error) error {
+// problemsAt are problems with the value of a key.
+func (c *Config) problemsAt(key string, err error) error {
 	var problems Problems
 	for _, message := range parts(err) {
 		problems = append(problems, Problem{c.place(key), key, message})
@@ -71,16 +72,9 @@ func (i *Identifier) Verifier() *token.Verifier {
 	return i.verifier
 }
 
-// Describe and Collect are those of a [prometheus.Collector].
-func (i *Identifier) Describe(out chan<- *prometheus.Desc) {
-	i.verifier.Describe(out)
-	i.subjects.Describe(out)
-}
-
-// Collect gives what became of tokens and of their claims.
-func (i *Identifier) Collect(out chan<- prometheus.Metric) {
-	i.verifier.Collect(out)
-	i.subjects.Collect(out)
+// Register makes known what became of tokens and of their claims.
+func (i *Identifier) Register(registry prometheus.Registerer) error {
+	return errors.Join(ofHolder(registry, "subject").Register(i.verifier), registry.Register(i.subjects))
 }
 
 // Identify tells who the subject is that the token was issued to. The error is an

@@ -76,12 +76,21 @@ const (
 	// meant for somebody else, or of nobody whom the service trusts. Have the subject
 	// log in again.
 	ErrorReason_ERROR_REASON_INVALID_TOKEN ErrorReason = 12
-	// UNAVAILABLE. The subject's token cannot be checked, because the keys of its
-	// issuer are not known. Try again later.
+	// UNAVAILABLE. The token of the subject, or that of the caller, cannot be checked,
+	// because the keys of its issuer are not known. Try again later.
 	ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED ErrorReason = 13
-	// PERMISSION_DENIED. The caller may not ask for explanations, or may not make the
-	// service forget what sources answered. Have the operator allow it.
+	// PERMISSION_DENIED. The caller may not call this method, may not ask for
+	// explanations, or may not make the service forget what sources answered. Have the
+	// operator allow it.
 	ErrorReason_ERROR_REASON_NOT_ALLOWED ErrorReason = 14
+	// UNAUTHENTICATED. The service does not know who calls: the call comes without a
+	// certificate or token, or with one that is malformed, expired, meant for somebody
+	// else, or of nobody whom the service trusts; or a stream outlived it. Call again
+	// with good credentials.
+	ErrorReason_ERROR_REASON_UNAUTHENTICATED ErrorReason = 15
+	// UNAVAILABLE. The service keeps a record of every decision, and could not write
+	// that of this one, so it does not give it. Try again later, or another instance.
+	ErrorReason_ERROR_REASON_NOT_AUDITED ErrorReason = 16
 )
 
 // Enum value maps for ErrorReason.
@@ -102,6 +111,8 @@ var (
 		12: "ERROR_REASON_INVALID_TOKEN",
 		13: "ERROR_REASON_TOKEN_NOT_CHECKED",
 		14: "ERROR_REASON_NOT_ALLOWED",
+		15: "ERROR_REASON_UNAUTHENTICATED",
+		16: "ERROR_REASON_NOT_AUDITED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":           0,
@@ -119,6 +130,8 @@ var (
 		"ERROR_REASON_INVALID_TOKEN":         12,
 		"ERROR_REASON_TOKEN_NOT_CHECKED":     13,
 		"ERROR_REASON_NOT_ALLOWED":           14,
+		"ERROR_REASON_UNAUTHENTICATED":       15,
+		"ERROR_REASON_NOT_AUDITED":           16,
 	}
 )
 
@@ -224,7 +237,7 @@ const file_forseti_authorization_v1_error_proto_rawDesc = "" +
 	"\tItemError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12=\n" +
-	"\x06reason\x18\x03 \x01(\x0e2%.forseti.authorization.v1.ErrorReasonR\x06reason*\x84\x04\n" +
+	"\x06reason\x18\x03 \x01(\x0e2%.forseti.authorization.v1.ErrorReasonR\x06reason*\xc4\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fERROR_REASON_NO_POLICY_SNAPSHOT\x10\x01\x12 \n" +
@@ -241,7 +254,9 @@ const file_forseti_authorization_v1_error_proto_rawDesc = "" +
 	"\x15ERROR_REASON_INTERNAL\x10\v\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_TOKEN\x10\f\x12\"\n" +
 	"\x1eERROR_REASON_TOKEN_NOT_CHECKED\x10\r\x12\x1c\n" +
-	"\x18ERROR_REASON_NOT_ALLOWED\x10\x0eBOZMgithub.com/forseti-pdp/forseti/proto/forseti/authorization/v1;authorizationv1b\x06proto3"
+	"\x18ERROR_REASON_NOT_ALLOWED\x10\x0e\x12 \n" +
+	"\x1cERROR_REASON_UNAUTHENTICATED\x10\x0f\x12\x1c\n" +
+	"\x18ERROR_REASON_NOT_AUDITED\x10\x10BOZMgithub.com/forseti-pdp/forseti/proto/forseti/authorization/v1;authorizationv1b\x06proto3"
 
 var (
 	file_forseti_authorization_v1_error_proto_rawDescOnce sync.Once
