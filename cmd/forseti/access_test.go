@@ -71,7 +71,9 @@ func (s *secured) configure(c *config.Config) {
 }
 
 // client is a connection with the token.
-func (s *secured) client() connection { return connection{ca: s.ca, name: "localhost", tokenFile: s.jwt} }
+func (s *secured) client() connection {
+	return connection{ca: s.ca, name: "localhost", tokenFile: s.jwt}
+}
 
 // TestService_Callers asks as the flags of the command line say: by a certificate, by a
 // token, and by what is neither.
@@ -204,7 +206,10 @@ func insecureMetric(t *testing.T, s *service) string {
 	t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- s.admin.Serve(s.adminListener) }()
-	defer func() { _ = s.admin.Shutdown(context.Background()); <-done }()
+	defer func() {
+		_ = s.admin.Shutdown(context.Background()) // nobody is there to be cut off
+		<-done
+	}()
 	response, err := http.Get("http://" + s.adminListener.Addr().String() + "/metrics") //nolint:noctx // the test has a timeout
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package caller
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -25,9 +26,7 @@ func newIssuer() issuer { return issuer{tokentest.NewKey("1", "ES256")} }
 // token is a good one with these claims besides.
 func (i issuer) token(more map[string]any) string {
 	claims := map[string]any{"iss": testIssuer, "aud": "forseti", "exp": time.Now().Add(time.Minute).Unix(), "sub": "pep"}
-	for name, v := range more {
-		claims[name] = v
-	}
+	maps.Copy(claims, more)
 	return i.key.Sign(claims)
 }
 

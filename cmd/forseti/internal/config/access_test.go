@@ -1,6 +1,9 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -49,6 +52,26 @@ func TestAccess_Refused(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestOperationsDocument loads every configuration of docs/operations.md.
+func TestOperationsDocument(t *testing.T) {
+	text, err := os.ReadFile(filepath.FromSlash("../../../../docs/operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+	if len(blocks) == 0 {
+		t.Fatal("docs/operations.md has no configurations")
+	}
+	for _, block := range blocks {
+		c, err := load("docs/operations.md", []byte(block[1]), nil)
+		if err != nil {
+			t.Errorf("%v\nfor\n%s", err, block[1])
+		} else if missing := c.Unprotected(); missing != "" {
+			t.Errorf("%s in\n%s", missing, block[1])
+		}
 	}
 }
 
