@@ -208,7 +208,7 @@ func insecureMetric(t *testing.T, s *service) string {
 	go func() { done <- s.admin.Serve(s.adminListener) }()
 	defer func() {
 		_ = s.admin.Shutdown(context.Background()) // nobody is there to be cut off
-		<-done
+		_ = <-done                                 // it was shut down
 	}()
 	response, err := http.Get("http://" + s.adminListener.Addr().String() + "/metrics") //nolint:noctx // the test has a timeout
 	if err != nil {

@@ -20,8 +20,9 @@ const (
 	stale    remembered = "stale-if-error" // expired, and it may help out
 )
 
-// ttl is how long caches remember that are to be expired.
-const ttl = 50 * time.Millisecond
+// ttl is how long caches remember that are to be expired. It counts from the
+// question: an answer that comes in time is remembered.
+const ttl = 2 * sourceTimeout
 
 // guard says what stands between the cache and the backend.
 type guard string
