@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -208,7 +209,9 @@ func insecureMetric(t *testing.T, s *service) string {
 	go func() { done <- s.admin.Serve(s.adminListener) }()
 	defer func() {
 		_ = s.admin.Shutdown(context.Background()) // nobody is there to be cut off
-		_ = <-done                                 // it was shut down
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	}()
 	response, err := http.Get("http://" + s.adminListener.Addr().String() + "/metrics") //nolint:noctx // the test has a timeout
 	if err != nil {
