@@ -69,6 +69,9 @@ const lattice = `
 	contexthandler/metrics, pdp/xacmljson, proto/forseti/authorization/v1
 	< contexthandler/rpc;
 
+	# What becomes of decisions. It knows no protocol.
+	contexthandler < contexthandler/audit;
+
 	# Who calls, and how connections are secured.
 	contexthandler, token < contexthandler/caller < contexthandler/rpc;
 	contexthandler/rpc/tlsfile < cmd/forseti/internal/config;
@@ -77,7 +80,7 @@ const lattice = `
 	proto/forseti/authorization/v1 < contexthandler/client;
 
 	# The program.
-	contexthandler/rpc, contexthandler/claims,
+	contexthandler/rpc, contexthandler/claims, contexthandler/audit,
 	pip/derive, pip/grpc, pip/http, pip/jwt, pip/ldap, pip/sql, pip/static
 	< cmd/forseti/internal/config
 	< cmd/forseti/internal/demo
@@ -108,10 +111,10 @@ const gates = `
 	net/netip:    ...;
 	net/url:      ...;
 	os:           pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, pip/sql, pip/static, token/jwks, pdp/conformance,
-	              contexthandler/rpc/tlsfile, cmd/..., bench/..., internal/pgtest;
+	              contexthandler/audit, contexthandler/rpc/tlsfile, cmd/..., bench/..., internal/pgtest;
 	os/exec:      bench/rpc, internal/pgtest;
 	plugin:       nobody;
-	syscall:      pap, pip/grpc/attributeserver/example, cmd/forseti, internal/pgtest;
+	syscall:      pap, contexthandler/audit, pip/grpc/attributeserver/example, cmd/forseti, internal/pgtest;
 	unsafe:       proto/...;
 
 	# The core: no RPC, no metrics.

@@ -5,6 +5,7 @@
 //	forseti config      print or check the configuration in effect
 //	forseti check       check a policy folder as the service would
 //	forseti explain     tell how a decision comes about
+//	forseti audit       check the records of decisions
 //	forseti functions   list the functions that policies may use
 //	forseti version     print the version
 //
@@ -62,7 +63,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), authorizeCommand(), configCommand(), checkCommand(), explainCommand(), functionsCommand(), versionCommand())
+	root.AddCommand(serveCommand(), authorizeCommand(), configCommand(), checkCommand(), explainCommand(), auditCommand(), functionsCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)

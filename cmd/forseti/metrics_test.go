@@ -33,6 +33,7 @@ func TestMetricsDocument(t *testing.T) {
 	secure := newSecured(t)
 	s := startService(t, func(c *config.Config) {
 		secure.configure(c)
+		c.Audit.File.Folder = t.TempDir()
 		c.Tokens.Issuers = []config.Issuer{{
 			Name: "https://issuer.example", Audiences: []string{"forseti"}, Algorithms: []string{"ES256"}, Keys: config.Keys{File: keys},
 		}}

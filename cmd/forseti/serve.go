@@ -75,6 +75,9 @@ func serve(ctx context.Context, c *config.Config, signals <-chan os.Signal, stdo
 	if err != nil {
 		return err
 	}
+	if c.Audit.Stdout {
+		stdout = stderr // standard output is for records
+	}
 	if err := s.greet(stdout); err != nil {
 		s.close()
 		return err

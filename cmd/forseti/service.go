@@ -189,7 +189,12 @@ func (s *service) newHandler() (*contexthandler.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	auditor, err := s.openAudit(dictionary)
+	if err != nil {
+		return nil, err
+	}
 	c := contexthandler.Config{
+		Audit:        auditor,
 		Snapshot:     s.store.Current,
 		Dictionary:   dictionary,
 		Sources:      s.invalidations.counted(s.sources.List),

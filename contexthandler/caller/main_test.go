@@ -30,14 +30,20 @@ func (i issuer) token(more map[string]any) string {
 	return i.key.Sign(claims)
 }
 
-// verifier checks the tokens of the issuer.
-func (i issuer) verifier(t testing.TB, change func(*token.Issuer)) *token.Verifier {
+// keyFile writes a file with the key.
+func (i issuer) keyFile(t testing.TB) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "keys.json")
 	if err := os.WriteFile(file, tokentest.Set(i.key), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	made := token.Issuer{Name: testIssuer, Audiences: []string{"forseti"}, Algorithms: []string{"ES256"}, Keys: jwks.Config{File: file}}
+	return file
+}
+
+// verifier checks the tokens of the issuer.
+func (i issuer) verifier(t testing.TB, change func(*token.Issuer)) *token.Verifier {
+	t.Helper()
+	made := token.Issuer{Name: testIssuer, Audiences: []string{"forseti"}, Algorithms: []string{"ES256"}, Keys: jwks.Config{File: i.keyFile(t)}}
 	if change != nil {
 		change(&made)
 	}

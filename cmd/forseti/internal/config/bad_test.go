@@ -16,7 +16,7 @@ func TestLoad_Refused(t *testing.T) {
 			"unknown key", "server:\n  listn: 127.0.0.1:1\n",
 			`f.yaml:2:3: server.listn: unknown key; known are listen, admin, reflection, default_deadline, max_deadline, max_message_bytes, max_send_bytes, max_concurrent_streams, max_open_streams, max_connections_per_address, max_header_bytes, connection_timeout, max_batch, max_decisions, max_in_flight, max_reuse, insecure, tls, authentication, administration, explanations, shutdown_wait, shutdown_timeout`,
 		},
-		{"unknown section", "serve: {}\n", `f.yaml:1:1: serve: unknown key; known are server, log, policies, attributes, callers, sources, tokens, enforcement, demo`},
+		{"unknown section", "serve: {}\n", `f.yaml:1:1: serve: unknown key; known are server, log, policies, attributes, callers, sources, tokens, enforcement, audit, demo`},
 		{"unknown key in a list", "callers:\n  - caller: a\n    category: resource\n    supply: [x]\n", `f.yaml:4:5: callers[0].supply: unknown key; known are caller, identities, methods, may_explain, may_invalidate, category, may_supply`},
 		{"key twice", "log:\n  level: info\n  level: warn\n", `f.yaml:3:3: mapping key "level" already defined at [2:3]`},
 		{"not a map", "server: 1\n", `f.yaml:1:9: server: a map of keys and values is expected`},

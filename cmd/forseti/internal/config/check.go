@@ -45,6 +45,7 @@ func (c *Config) check() Problems {
 	}
 	k.tokens()
 	k.enforcement()
+	k.audit()
 	if c.Demo.Seed && c.Demo.Database == "" {
 		k.failf("demo.database", "the file is missing")
 	}

@@ -23,6 +23,8 @@ type Config struct {
 	Tokens Tokens `yaml:"tokens"`
 	// Enforcement: which obligations ask for a level of authentication.
 	Enforcement Enforcement `yaml:"enforcement"`
+	// Audit: where a record of each decision goes.
+	Audit Audit `yaml:"audit"`
 	// Demo: the demo data.
 	Demo Demo `yaml:"demo"`
 

@@ -1,0 +1,132 @@
+package audit
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/forseti-pdp/forseti/contexthandler"
+	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
+)
+
+// Masking is what stands for private values. A value is private if its attribute
+// is, and so is any text that has a private value of four bytes and more in it,
+// such as an attribute that a source derived from it, or an argument of an
+// obligation. What only tells something of a private value, as a date of birth
+// does of a national identity number, has to be declared private as well.
+//
+// Without a Key ‹private› stands for all of them: records then tell nothing of
+// them, and not even that two are the same. With a Key a pseudonym stands for each:
+// ‹private:…›, the first 120 bits of an HMAC-SHA-256 of its text. So whoever has
+// the key finds the records about a person whose number is known, and nobody else
+// can: without a key, the number is found from its hash by trying them all.
+type Masking struct {
+	// Private reports whether the values of the attribute are private. Nil: none is.
+	Private func(category, id string) bool
+	// Key is a secret of 32 bytes or more; empty for none.
+	Key []byte
+}
+
+const (
+	masked = "‹private›"
+	// shortest is the length in bytes of the text that is looked for everywhere: a
+	// shorter one means nothing by itself.
+	shortest = 4
+	// pseudonymBytes is how much of the hash stands for a value.
+	pseudonymBytes = 15
+)
+
+// mask is what stands for a text.
+func (m *Masking) mask(text string) string {
+	if len(m.Key) == 0 {
+		return masked
+	}
+	h := hmac.New(sha256.New, m.Key)
+	_, _ = h.Write([]byte(text)) // it never fails
+	return "‹private:" + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:pseudonymBytes]) + "›"
+}
+
+// private reports whether the attribute is. The category of an assignment may be
+// empty: then it is private if it is in a category of the standard.
+func (m *Masking) private(category, id string) bool {
+	if m.Private == nil {
+		return false
+	}
+	if category != "" {
+		return m.Private(category, id)
+	}
+	return slices.ContainsFunc([]string{
+		xacml.CategoryAccessSubject, xacml.CategoryResource, xacml.CategoryAction, xacml.CategoryEnvironment,
+	}, func(c string) bool { return m.Private(c, id) })
+}
+
+// masks are the masks for one individual decision.
+type masks struct {
+	*Masking
+	hidden *strings.Replacer // nil if nothing is
+}
+
+// newMasks looks for what is private.
+func (m *Masking) newMasks(requests [][]xacml.Attributes, lookups []contexthandler.Lookup) *masks {
+	out := &masks{Masking: m}
+	if m.Private == nil {
+		return out
+	}
+	texts := make(map[string]struct{})
+	hide := func(category, id string, values []value.Value) {
+		if len(values) == 0 || !m.Private(category, id) {
+			return
+		}
+		for _, v := range values {
+			for _, text := range []string{lexical(v), v.String()} {
+				if len(text) >= shortest && v.Type() != value.TypeBoolean {
+					texts[text] = struct{}{}
+				}
+			}
+		}
+	}
+	for _, all := range requests {
+		for i := range all {
+			for j := range all[i].Attributes {
+				hide(all[i].Category, all[i].Attributes[j].ID, all[i].Attributes[j].Values)
+			}
+		}
+	}
+	for i := range lookups {
+		for j, values := range lookups[i].Values {
+			hide(lookups[i].Provides[j].Category, lookups[i].Provides[j].ID, values)
+		}
+	}
+	if len(texts) == 0 {
+		return out
+	}
+	// The longest first: one private value may be a part of another.
+	sorted := slices.SortedFunc(maps.Keys(texts), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	pairs := make([]string, 0, 2*len(sorted))
+	for _, text := range sorted {
+		pairs = append(pairs, text, m.mask(text))
+	}
+	out.hidden = strings.NewReplacer(pairs...)
+	return out
+}
+
+// text is a text without private values.
+func (m *masks) text(t string) string {
+	if m.hidden == nil {
+		return t
+	}
+	return m.hidden.Replace(t)
+}
+
+// value is how a value of the attribute is recorded.
+func (m *masks) value(category, id string, v value.Value) string {
+	if m.private(category, id) {
+		return m.mask(lexical(v))
+	}
+	return m.text(lexical(v))
+}
