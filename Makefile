@@ -35,7 +35,7 @@ run: ## serve the policies of the folder policies
 
 test: ## run all tests
 	go test -timeout $(TIMEOUT) ./...
-	FORSETI_FAULTS=1 go test -timeout $(TIMEOUT) ./contexthandler/faults
+	FORSETI_ALONE=1 go test -timeout $(TIMEOUT) ./contexthandler/faults
 
 race: ## run all tests with the race detector (needs a C compiler)
 	go test -race -timeout $(TIMEOUT) ./...

@@ -104,6 +104,7 @@ func (t *test) inTime(c *call) {
 			return
 		}
 		t.matrix.count.heldUp.Add(1)
+		time.Sleep(grace)
 	}
 	t.matrix.count.late.Add(1)
 	t.Errorf("%s: ended %s after its deadline", c, late.Round(time.Millisecond))
@@ -152,7 +153,7 @@ func messages(err error) []string {
 // judge compares a decision with what the reference evaluator says under the same
 // fault, and what the source said with what it may say under it.
 func (t *test) judge(c *call, got outcome, h *heard) {
-	t.note(h)
+	c.source.note(h)
 	mayAnswer, mayFail := t.may(c)
 	switch {
 	case h.said && h.err == nil:
@@ -161,6 +162,9 @@ func (t *test) judge(c *call, got outcome, h *heard) {
 		}
 		if !mayAnswer {
 			t.Errorf("%s: the source answered, and must not", c)
+		}
+		if s := c.source.remembered; (s == expired || s == stale) && !h.answer.Stale && h.answer.Age >= ttl {
+			t.Errorf("%s: the source gave for fresh what is %s old", c, h.answer.Age)
 		}
 	case h.said:
 		e, ok := errors.AsType[*pip.Error](h.err)
@@ -196,7 +200,7 @@ func (t *test) wants(c *call, h *heard) (want []outcome) {
 }
 
 // note counts what the source said.
-func (t *test) note(h *heard) {
+func (s *source) note(h *heard) {
 	if !h.said {
 		return
 	}
@@ -208,9 +212,14 @@ func (t *test) note(h *heard) {
 	} else if h.answer.Cached {
 		o = pip.OutcomeCached
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.said[o]++
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.said[o]++
+}
+
+// excused reports whether a failure lets a cache help out.
+func excused(o pip.Outcome) bool {
+	return o == pip.OutcomeUnavailable || o == pip.OutcomeTimeout || o == pip.OutcomeOpen
 }
 
 // may tells whether the source may answer, and with which outcomes it may fail. A
@@ -226,11 +235,8 @@ func (t *test) may(c *call) (answer bool, fail []pip.Outcome) {
 	case warm:
 		return true, nil
 	case stale:
-		excused := slices.ContainsFunc(fail, func(o pip.Outcome) bool {
-			return o == pip.OutcomeUnavailable || o == pip.OutcomeTimeout || o == pip.OutcomeOpen
-		})
 		// Being in a hurry is no excuse, but one may join those who are not.
-		return answer || excused, fail
+		return answer || slices.ContainsFunc(fail, excused), fail
 	case uncached:
 		return answer, nil
 	case cold, expired:

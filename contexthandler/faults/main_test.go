@@ -7,7 +7,7 @@
 // give; no call ends later than its deadline; what was broken is back soon after
 // it was mended; and nothing is left behind, neither goroutines nor files.
 //
-// What takes how long is measured, so that the tests run only where FORSETI_FAULTS is
+// What takes how long is measured, so that the tests run only where FORSETI_ALONE is
 // set, which tells that nothing else runs: make test runs them after all others.
 // FORSETI_LONG=1 makes a hundred calls a cell, and faults that last.
 package faults
@@ -24,8 +24,8 @@ import (
 // TestMain has every name resolved by the tests themselves: there is no other way to
 // break DNS below the clients of all kinds.
 func TestMain(m *testing.M) {
-	if os.Getenv("FORSETI_FAULTS") == "" {
-		fmt.Fprintln(os.Stderr, "skipped: FORSETI_FAULTS is not set, which tells that nothing else runs")
+	if os.Getenv("FORSETI_ALONE") == "" {
+		fmt.Fprintln(os.Stderr, "skipped: FORSETI_ALONE is not set, which tells that nothing else runs")
 		os.Exit(0)
 	}
 	net.DefaultResolver = names.resolver()
