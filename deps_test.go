@@ -89,6 +89,9 @@ const lattice = `
 	# For tests.
 	internal/bounds, internal/certtest, internal/faultproxy, internal/pgtest, token/tokentest;
 
+	# The service as a whole, run by its tests.
+	proto/forseti/authorization/v1 < internal/programme/harness;
+
 	# What speed is measured with.
 	pap < bench/workload < bench/floor < bench < bench/report;
 	contexthandler/rpc, bench < bench/rpc;
@@ -107,14 +110,14 @@ const gates = `
 	log:          cmd/forseti;
 	log/slog:     ...;
 	net:          pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, token/jwks, contexthandler/rpc, contexthandler/client,
-	              cmd/..., bench/rpc, internal/certtest, internal/faultproxy, internal/pgtest;
+	              cmd/..., bench/rpc, internal/certtest, internal/faultproxy, internal/pgtest, internal/programme/...;
 	net/netip:    ...;
 	net/url:      ...;
 	os:           pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, pip/sql, pip/static, token/jwks, pdp/conformance,
-	              contexthandler/audit, contexthandler/rpc/tlsfile, cmd/..., bench/..., internal/pgtest;
-	os/exec:      bench/rpc, internal/pgtest;
+	              contexthandler/audit, contexthandler/rpc/tlsfile, cmd/..., bench/..., internal/pgtest, internal/programme/...;
+	os/exec:      bench/rpc, internal/pgtest, internal/programme/...;
 	plugin:       nobody;
-	syscall:      pap, contexthandler/audit, pip/grpc/attributeserver/example, cmd/forseti, internal/pgtest;
+	syscall:      pap, contexthandler/audit, pip/grpc/attributeserver/example, cmd/forseti, internal/pgtest, internal/programme/...;
 	unsafe:       proto/...;
 
 	# The core: no RPC, no metrics.
@@ -136,10 +139,13 @@ const gates = `
 	# The service.
 	github.com/prometheus/client_golang: pip, token, pap, contexthandler, contexthandler/..., cmd/...;
 	google.golang.org/genproto/googleapis/rpc: pip/grpc, contexthandler/rpc, contexthandler/client, cmd/forseti;
-	google.golang.org/grpc: proto/..., pip/grpc/..., contexthandler/rpc, contexthandler/client, cmd/..., bench/rpc;
+	google.golang.org/grpc: proto/..., pip/grpc/..., contexthandler/rpc, contexthandler/client, cmd/..., bench/rpc, internal/programme/...;
 	google.golang.org/protobuf: proto/..., pip/grpc/..., contexthandler/rpc, contexthandler/client, cmd/..., bench/rpc;
 	golang.org/x/net: bench/rpc;
-	golang.org/x/sys: bench/rpc;
+	golang.org/x/sys: bench/rpc, internal/programme/harness;
+	github.com/prometheus/client_model: internal/programme/harness;
+	github.com/prometheus/common: internal/programme/harness;
+	go.uber.org/goleak: internal/programme/harness;
 
 	# The program.
 	github.com/goccy/go-yaml: pip/static, cmd/forseti/internal/config, cmd/forseti;
