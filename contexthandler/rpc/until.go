@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type until struct {
 	once   sync.Once
 	timed  context.Context
 	cancel context.CancelFunc
+	ended  atomic.Bool
 }
 
 // Deadline is the earlier of the two.
@@ -36,14 +38,18 @@ func (u *until) Err() error {
 	if err := u.Context.Err(); err != nil {
 		return err
 	}
-	if time.Now().After(u.deadline) {
+	if !time.Now().Before(u.deadline) {
 		return context.DeadlineExceeded
+	}
+	if u.ended.Load() { // Done is closed then, and whoever waits for it asks why
+		return context.Canceled
 	}
 	return nil
 }
 
 // end stops the timer, if there is one. Nobody may ask for it at that time.
 func (u *until) end() {
+	u.ended.Store(true)
 	if u.cancel != nil {
 		u.cancel()
 	}
