@@ -23,6 +23,9 @@ const module = "github.com/forseti-pdp/forseti"
 //
 // A rule ends with a semicolon. A package may be here before it exists.
 const lattice = `
+	# What may be said of a panic.
+	internal/panics < token/jwks, pip, contexthandler/rpc, cmd/forseti;
+
 	# The context: values, requests, decisions.
 	pdp/value < pdp/xacml;
 
@@ -79,15 +82,20 @@ const lattice = `
 	# For those who ask. It knows the protocol, and nothing behind it.
 	proto/forseti/authorization/v1 < contexthandler/client;
 
+	# Measurements, and the traces that they belong to.
+	internal/exemplar < pip;
+	cmd/forseti/internal/tracing < cmd/forseti;
+
 	# The program.
 	contexthandler/rpc, contexthandler/claims, contexthandler/audit,
 	pip/derive, pip/grpc, pip/http, pip/jwt, pip/ldap, pip/sql, pip/static
 	< cmd/forseti/internal/config
 	< cmd/forseti/internal/demo
 	< cmd/forseti;
+	cmd/forseti/internal/memory < cmd/forseti;
 
 	# For tests.
-	internal/bounds, internal/certtest, internal/faultproxy, internal/pgtest, token/tokentest;
+	internal/bounds, internal/certtest, internal/faultproxy, internal/otlptest, internal/pgtest, internal/secrettest, token/tokentest;
 
 	# The service as a whole, run by its tests.
 	proto/forseti/authorization/v1 < internal/programme/harness;
@@ -109,7 +117,7 @@ const gates = `
 	flag:         bench/..., pip/grpc/attributeserver/example;
 	log:          cmd/forseti;
 	log/slog:     ...;
-	net:          pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, token/jwks, contexthandler/rpc, contexthandler/client,
+	net:          internal/otlptest, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, token/jwks, contexthandler/rpc, contexthandler/client,
 	              cmd/..., bench/rpc, internal/certtest, internal/faultproxy, internal/pgtest, internal/programme/...;
 	net/netip:    ...;
 	net/url:      ...;
@@ -137,15 +145,24 @@ const gates = `
 	modernc.org/sqlite:           pip/sql;
 
 	# The service.
-	github.com/prometheus/client_golang: pip, token, pap, contexthandler, contexthandler/..., cmd/...;
+	github.com/prometheus/client_golang: internal/exemplar, pip, token, pap, contexthandler, contexthandler/..., cmd/...;
 	google.golang.org/genproto/googleapis/rpc: pip/grpc, contexthandler/rpc, contexthandler/client, cmd/forseti;
-	google.golang.org/grpc: proto/..., pip/grpc/..., contexthandler/rpc, contexthandler/client, cmd/..., bench/rpc, internal/programme/...;
-	google.golang.org/protobuf: proto/..., pip/grpc/..., contexthandler/rpc, contexthandler/client, cmd/..., bench/rpc;
+	google.golang.org/grpc: internal/otlptest, proto/..., pip/grpc/..., contexthandler/rpc, contexthandler/client, cmd/..., bench/rpc, internal/programme/...;
+	google.golang.org/protobuf: internal/otlptest, proto/..., pip/grpc/..., contexthandler/rpc, contexthandler/client, cmd/..., bench/rpc;
 	golang.org/x/net: bench/rpc;
 	golang.org/x/sys: bench/rpc, internal/programme/harness;
 	github.com/prometheus/client_model: internal/programme/harness;
 	github.com/prometheus/common: internal/programme/harness;
 	go.uber.org/goleak: internal/programme/harness;
+
+	# Traces: the API everywhere, what exports them in the program alone.
+	go.opentelemetry.io/otel:             cmd/forseti/internal/tracing;
+	go.opentelemetry.io/otel/attribute:   pip, contexthandler, contexthandler/rpc, cmd/forseti/internal/tracing;
+	go.opentelemetry.io/otel/codes:       pip, contexthandler, contexthandler/rpc;
+	go.opentelemetry.io/otel/propagation: pip/grpc, pip/http, contexthandler/rpc;
+	go.opentelemetry.io/otel/trace:       pip, pip/grpc, contexthandler, contexthandler/rpc, internal/exemplar, cmd/...;
+	go.opentelemetry.io/proto/otlp:       internal/otlptest;
+	github.com/go-logr/logr:              cmd/forseti/internal/tracing;
 
 	# The program.
 	github.com/goccy/go-yaml: pip/static, cmd/forseti/internal/config, cmd/forseti;

@@ -39,8 +39,11 @@ func (k *knowledge) lookUp(n name) bool {
 		return false
 	}
 	started := time.Now()
+	k.ahead.context.Context = k.spans.enriching(k.ahead.context.Context, started)
 	k.ahead.lost = !k.search(n, len(k.sources))
-	k.ahead.spent += time.Since(started)
+	took := time.Since(started)
+	k.ahead.spent += took
+	k.spans.lookedUp(started.Add(took))
 	return !k.ahead.lost
 }
 
@@ -64,7 +67,9 @@ func (k *knowledge) search(n name, depth int) bool {
 			}
 		}
 		k.trace.next()
+		place := rest(k.ahead.context.Context) // it may be that a cache does not know this one
 		r := k.asked(k.ahead.context.Context, i, k.prepared(i))
+		resume(place)
 		k.take(i, r)
 		k.ahead.slow = k.ahead.slow || r.took > quick // another may be, too
 	}

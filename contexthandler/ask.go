@@ -21,11 +21,19 @@ const maxQuestions = 64
 const forever time.Duration = math.MaxInt64
 
 // ask asks the sources side by side and takes their answers in configuration
-// order.
-func (k *knowledge) ask(ctx context.Context, round []int) {
+// order. Without ok the call may not wait for them, and none was asked.
+func (k *knowledge) ask(ctx context.Context, round []int) (ok bool) {
+	if place := placeOf(ctx); place != nil {
+		if place.Rest() {
+			defer place.Resume()
+		} else if !k.allQuick(round) {
+			place.Refuse()
+			return false
+		}
+	}
 	if len(round) == 1 {
 		k.take(round[0], k.asked(ctx, round[0], k.prepared(round[0])))
-		return
+		return true
 	}
 	replies, questions := make([]reply, len(round)), make([]prepared, len(round))
 	for j, i := range round {
@@ -39,6 +47,12 @@ func (k *knowledge) ask(ctx context.Context, round []int) {
 	for j, i := range round {
 		k.take(i, replies[j])
 	}
+	return true
+}
+
+// allQuick reports whether the sources answer at once.
+func (k *knowledge) allQuick(round []int) bool {
+	return !slices.ContainsFunc(round, func(i int) bool { return !k.plan.pace[i].quick() })
 }
 
 // prepared is what a source is asked with.
@@ -96,6 +110,7 @@ func (k *knowledge) asked(ctx context.Context, i int, p prepared) (r reply) {
 func (k *knowledge) take(i int, r reply) {
 	k.sources[i] = lookup{asked: true, questioned: r.questions > 0, broken: r.err, inputs: r.inputs, at: r.at, answered: r.answered}
 	k.trace.add(&k.plan.sources[i], &r)
+	k.spans.replied(k.plan.sources[i].Name, &r)
 }
 
 // fetch puts the questions to one source, one for each combination of the values

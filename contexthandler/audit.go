@@ -24,7 +24,7 @@ type Event struct {
 	// At is when it began, and Took how long it took.
 	At   time.Time
 	Took time.Duration
-	// ID is what the caller calls the request, Caller who asked.
+	// ID is what the caller or the log calls the request, Caller who asked.
 	ID, Caller string
 	// Token tells that the call has a token of the subject, and Explained that it
 	// asks how the decision comes about.
@@ -143,6 +143,7 @@ func (h *Handler) recordAll(ctx context.Context, events []*Event) error {
 	if len(events) == 0 {
 		return nil
 	}
+	defer resume(rest(ctx))
 	err := h.config.Audit.Record(ctx, events)
 	if over := ctx.Err(); over != nil {
 		return gaveUp(over) // nobody waited for the records

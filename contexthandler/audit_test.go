@@ -116,6 +116,23 @@ func TestAudit_EachWay(t *testing.T) {
 	}
 }
 
+// A call that ends in a panic was refused, for whoever contains the panic.
+func TestAudit_Panic(t *testing.T) {
+	h, a, s := auditedHandler(t)
+	h.config.Identify = func(context.Context, string) (Identity, error) { panic("broken") }
+	func() {
+		defer func() {
+			if r := recover(); r != "broken" {
+				t.Errorf("got %v, want the panic to go on", r)
+			}
+		}()
+		_, _ = h.Decide(t.Context(), s, Call{ID: "id", Request: request("a.id=read"), Token: "x"})
+	}()
+	if e := a.last(t); summary(e) != "refused: internal" || e.ID != "id" || len(a.events) != 1 {
+		t.Errorf("got %d events, %s", len(a.events), summary(e))
+	}
+}
+
 // What cannot be recorded is not answered, whatever it is.
 func TestAudit_NotRecordedNotAnswered(t *testing.T) {
 	h, a, s := auditedHandler(t)
@@ -214,7 +231,7 @@ func TestAudit_ShortWay(t *testing.T) {
 
 func TestReason_String(t *testing.T) {
 	seen := make(map[string]bool)
-	for r := ReasonInternal; r <= ReasonNotAudited; r++ {
+	for r := ReasonInternal; r <= ReasonOverloaded; r++ {
 		if seen[r.String()] || strings.HasPrefix(r.String(), "reason_") || r.String() == "" {
 			t.Errorf("reason %d is %q", r, r.String())
 		}

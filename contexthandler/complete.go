@@ -14,8 +14,9 @@ import (
 // complete looks up what the policies need to know for the request: in rounds,
 // each of which asks, side by side, every source that can be asked by now and
 // whose answer may still matter. It ends when nothing is needed or nothing more
-// can be known.
-func (h *Handler) complete(ctx context.Context, p *pdp.PDP, k *knowledge) {
+// can be known. Without ok the call may not wait for what is needed, and is not to
+// be decided.
+func (h *Handler) complete(ctx context.Context, p *pdp.PDP, k *knowledge) (ok bool) {
 	for ctx.Err() == nil {
 		needed, ok := p.Needs(ctx, k.request, k, k.pending)
 		if !ok {
@@ -26,9 +27,12 @@ func (h *Handler) complete(ctx context.Context, p *pdp.PDP, k *knowledge) {
 			break
 		}
 		k.trace.next()
-		k.ask(ctx, round)
+		if !k.ask(ctx, round) {
+			return false
+		}
 	}
 	k.revise()
+	return true
 }
 
 // open gives all attributes that sources may have values for and that are not known.

@@ -22,6 +22,7 @@ const (
 	ReasonTokenNotChecked
 	ReasonNotAllowed
 	ReasonNotAudited
+	ReasonOverloaded
 )
 
 // String is the reason in lower case, as metrics and audit records have it.
@@ -38,6 +39,7 @@ func (r Reason) String() string {
 		ReasonTokenNotChecked:     "token_not_checked",
 		ReasonNotAllowed:          "not_allowed",
 		ReasonNotAudited:          "not_audited",
+		ReasonOverloaded:          "overloaded",
 	}
 	if int(r) < len(names) {
 		return names[r]

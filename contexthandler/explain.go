@@ -31,15 +31,21 @@ func (h *Handler) explain(ctx context.Context, snapshot *pap.Snapshot, decider *
 		event.add(request, &k, &result)
 	}()
 	k.begin(h, request, nil)
-	k.token, k.trace = token, &trace{}
-	h.complete(ctx, decider, &k)
+	k.token, k.trace, k.spans = token, &trace{}, h.spansOf(ctx)
+	completed := h.complete(k.spans.enriching(ctx, started), decider, &k)
 	enriched := time.Now()
+	k.spans.enriched(enriched)
+	if !completed {
+		return xacml.Result{}, nil // nobody gets it, see over
+	}
 	result, d = decider.Explain(ctx, request, k.finder(), pdp.ExplainOptions{
 		Read:    snapshot.Document,
 		Private: h.dictionary.Private,
 		Limits:  explanation.Limits{Nodes: max(leastExplained, explainedNodes/max(parts, 1))},
 	})
-	h.config.Metrics.stages(enriched.Sub(started), time.Since(enriched))
+	ended := time.Now()
+	h.config.Metrics.stages(enriched.Sub(started), ended.Sub(enriched), h.exemplar(ctx))
+	k.spans.evaluated(enriched, ended, &result)
 	result.Attributes = append(result.Attributes, k.attributes(func(p pip.Provided) bool { return p.IncludeInResult })...)
 	if h.config.Observe != nil {
 		h.config.Observe(request, k.attributes(func(pip.Provided) bool { return true }))

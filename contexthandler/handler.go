@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp"
@@ -52,6 +53,11 @@ type Config struct {
 	Logger *slog.Logger
 	// Metrics may be nil.
 	Metrics *Metrics
+	// Tracer makes spans, "enrich" and "evaluate", of each individual decision of a call
+	// whose context has a span that is recorded, and tells that span what was decided:
+	// nothing of the request or of what sources said. Times name the trace. Nil: there
+	// are no spans.
+	Tracer oteltrace.Tracer
 	// Observe, if not nil, is called for each individual decision with the
 	// translated request and the attributes that the sources added to it. It
 	// must not change them.
@@ -97,6 +103,9 @@ func New(config Config) *Handler {
 // Dictionary is the names and forms that the handler translates.
 func (h *Handler) Dictionary() *Dictionary { return h.dictionary }
 
+// Audits reports whether calls are recorded.
+func (h *Handler) Audits() bool { return h.config.Audit != nil }
+
 // Snapshot gives the policies in force. Decisions that belong together are made
 // on one snapshot.
 func (h *Handler) Snapshot() (*pap.Snapshot, error) {
@@ -108,7 +117,7 @@ func (h *Handler) Snapshot() (*pap.Snapshot, error) {
 
 // Call is what somebody asks.
 type Call struct {
-	// ID is what the caller calls the request; may be empty.
+	// ID is what the caller or the log calls the request; may be empty.
 	ID string
 	// Caller is who asks, empty if nobody knows.
 	Caller string
@@ -147,7 +156,14 @@ type Answer struct {
 // answered: that is an error, too.
 func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, call Call) (Answer, error) {
 	event := h.newEvent(snapshot, &call)
+	panicked := true
+	defer func() {
+		if panicked { // whoever contains it answers with an error
+			_, _ = h.audited(ctx, event, Answer{}, errorf(ReasonInternal, "internal error"))
+		}
+	}()
 	answer, err := h.decideCall(ctx, snapshot, call, event)
+	panicked = false
 	return h.audited(ctx, event, answer, err)
 }
 
@@ -184,15 +200,23 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 	for i, part := range parts {
 		var explained *explanation.Decision
 		began := time.Now()
+		partial, span := ctx, oteltrace.Span(nil)
+		if len(parts) > 1 {
+			partial, span = h.Part(ctx, i)
+		}
 		switch {
 		case part.Err != nil:
 			results[i], fresh.Reuse = part.Failure(), 0
 			explained = unexplained(results[i])
 			event.add(part.Request, nil, &results[i])
 		case call.Explain:
-			results[i], explained = h.explain(ctx, snapshot, decider, part.Request, identity.token, len(parts), &fresh, event)
+			results[i], explained = h.explain(partial, snapshot, decider, part.Request, identity.token, len(parts), &fresh, event)
 		default:
-			results[i] = h.decide(ctx, decider, part.Request, identity.token, &fresh, event)
+			results[i] = h.decide(partial, decider, part.Request, identity.token, &fresh, event)
+		}
+		if span != nil {
+			h.describeResult(partial, &results[i])
+			span.End()
 		}
 		if i > 0 {
 			fresh.passed(time.Since(began)) // since the decisions before
@@ -200,8 +224,8 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 		if call.Explain {
 			explanations = append(explanations, explained)
 		}
-		if err := ctx.Err(); err != nil {
-			return Answer{}, gaveUp(err) // what was decided under an expired deadline is not complete
+		if err := over(ctx); err != nil {
+			return Answer{}, err // what was decided under an expired deadline is not complete
 		}
 	}
 	fresh.atAnyTime(decider.Timeless() && !hierarchical())
@@ -210,7 +234,11 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 		results = []xacml.Result{multiple.Combine(results)}
 		event.combine(&results[0])
 	}
-	h.config.Metrics.decided(results, time.Since(started))
+	h.Describe(ctx, snapshot, len(parts))
+	if len(results) == 1 {
+		h.describeResult(ctx, &results[0])
+	}
+	h.config.Metrics.decided(results, time.Since(started), h.exemplar(ctx))
 	answer := Answer{Results: results, Freshness: fresh, Explanations: explanations}
 	if call.Enforce {
 		if len(parts) == 1 {
@@ -226,7 +254,9 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 func (h *Handler) Refused(ctx context.Context, snapshot *pap.Snapshot, call Call, status xacml.Status) (Answer, error) {
 	event := h.newEvent(snapshot, &call)
 	answer := Answer{Results: []xacml.Result{{Decision: xacml.IndeterminateDP, Status: status}}}
-	h.config.Metrics.decided(answer.Results, 0)
+	h.Describe(ctx, snapshot, 1)
+	h.describeResult(ctx, &answer.Results[0])
+	h.config.Metrics.decided(answer.Results, 0, h.exemplar(ctx))
 	if call.Explain {
 		answer.Explanations = []*explanation.Decision{unexplained(answer.Results[0])}
 	}
@@ -247,11 +277,13 @@ func (h *Handler) decide(ctx context.Context, decider *pdp.PDP, request *xacml.R
 		event.add(request, &k, &result)
 	}()
 	k.begin(h, request, nil)
-	k.token, k.trace = token, event.trace()
+	k.token, k.trace, k.spans = token, event.trace(), h.spansOf(ctx)
 	if k.shadowed = h.shadow.chosen(); h.plain.possible && !k.shadowed {
 		result = decider.Evaluate(k.lookAhead(ctx), request, k.finder())
 		if !k.ahead.lost {
-			h.config.Metrics.stages(k.ahead.spent, time.Since(started)-k.ahead.spent)
+			ended := time.Now()
+			h.config.Metrics.stages(k.ahead.spent, ended.Sub(started)-k.ahead.spent, h.exemplar(ctx))
+			k.spans.evaluated(started, ended, &result)
 			return result
 		}
 	}
@@ -265,8 +297,12 @@ func (h *Handler) decideInRounds(ctx context.Context, decider *pdp.PDP, k *knowl
 	if k.plan.circular {
 		clear(k.sources) // what was asked ahead must not depend on how quick it was
 	}
-	h.complete(ctx, decider, k)
+	completed := h.complete(k.spans.enriching(ctx, started), decider, k)
 	enriched := time.Now()
+	k.spans.enriched(enriched)
+	if !completed {
+		return xacml.Result{} // nobody gets it, see over
+	}
 	result := decider.Evaluate(ctx, k.request, k.finder())
 	if k.shadowed {
 		result = h.shadow.compared(ctx, decider, k, result)
@@ -275,6 +311,8 @@ func (h *Handler) decideInRounds(ctx context.Context, decider *pdp.PDP, k *knowl
 	if h.config.Observe != nil {
 		h.config.Observe(k.request, k.attributes(func(pip.Provided) bool { return true }))
 	}
-	h.config.Metrics.stages(enriched.Sub(started), time.Since(enriched))
+	ended := time.Now()
+	h.config.Metrics.stages(enriched.Sub(started), ended.Sub(enriched), h.exemplar(ctx))
+	k.spans.evaluated(enriched, ended, &result)
 	return result
 }

@@ -37,6 +37,7 @@ func (h *Handler) identify(ctx context.Context, token string) (Identity, error) 
 	if h.config.Identify == nil {
 		return Identity{}, errorf(ReasonInvalidToken, "the service trusts no issuer of tokens")
 	}
+	defer resume(rest(ctx)) // the keys of an issuer may take a while
 	identity, err := h.config.Identify(ctx, token)
 	if err != nil {
 		return Identity{}, err

@@ -24,6 +24,7 @@ type knowledge struct {
 	ahead      ahead
 	shadowed   bool // the decision is to be made by the reference evaluator too
 	trace      *trace
+	spans      *spans
 }
 
 // lookup is what became of one source.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/forseti-pdp/forseti/internal/exemplar"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
@@ -92,8 +93,8 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 }
 
 // decided counts the results of one request.
-func (m *Metrics) decided(results []xacml.Result, took time.Duration) {
-	m.total.Observe(took.Seconds())
+func (m *Metrics) decided(results []xacml.Result, took time.Duration, trace prometheus.Labels) {
+	exemplar.Observe(m.total, took.Seconds(), trace)
 	for i := range results {
 		m.count(&results[i])
 	}
@@ -110,9 +111,9 @@ func (m *Metrics) count(r *xacml.Result) {
 }
 
 // stages takes the times of one individual decision.
-func (m *Metrics) stages(enrich, evaluate time.Duration) {
-	m.enrich.Observe(enrich.Seconds())
-	m.evaluate.Observe(evaluate.Seconds())
+func (m *Metrics) stages(enrich, evaluate time.Duration, trace prometheus.Labels) {
+	exemplar.Observe(m.enrich, enrich.Seconds(), trace)
+	exemplar.Observe(m.evaluate, evaluate.Seconds(), trace)
 }
 
 // lookups counts those of one individual decision.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/forseti-pdp/forseti/internal/exemplar"
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/value"
@@ -133,24 +134,28 @@ func (q *Query) valuesOf(n name) []value.Value {
 // decided.
 func (q *Query) Decide(ctx context.Context, started time.Time) (result xacml.Result, ended time.Time, ok bool, err error) {
 	h, k := q.handler, &q.known
+	traced := h.spansOf(ctx)
 	if h.shadow.chosen() {
 		k.begin(h, nil, q)
-		k.shadowed = true
+		k.shadowed, k.spans = true, traced
 		return xacml.Result{}, time.Time{}, false, nil
 	}
 	if len(h.plan.sources) == 0 {
 		result = q.query.Evaluate(ctx, nil)
 	} else {
 		k.begin(h, nil, q)
+		k.spans = traced
 		if result = q.query.Evaluate(k.lookAhead(ctx), k); k.ahead.lost {
 			return xacml.Result{}, time.Time{}, false, nil
 		}
 	}
 	spent := k.ahead.spent
 	if ended, err = q.ended(ctx, started, &result); err != nil {
+		traced.evaluated(started, time.Now(), &result)
 		return xacml.Result{}, time.Time{}, false, err
 	}
-	h.config.Metrics.stages(spent, ended.Sub(started)-spent)
+	h.config.Metrics.stages(spent, ended.Sub(started)-spent, h.exemplar(ctx))
+	traced.evaluated(started, ended, &result)
 	q.fresh = h.fresh()
 	q.fresh.limit(&result, k)
 	h.config.Metrics.lookups(k)
@@ -171,7 +176,9 @@ func (q *Query) Complete(ctx context.Context, started time.Time) (result xacml.R
 	q.fresh.limit(&result, &q.known)
 	q.handler.config.Metrics.lookups(&q.known)
 	q.fresh.atAnyTime(decider.Timeless())
-	ended, err = q.ended(ctx, started, &result)
+	if err = over(ctx); err == nil {
+		ended, err = q.ended(ctx, started, &result)
+	}
 	return result, ended, err
 }
 
@@ -181,7 +188,9 @@ func (q *Query) ended(ctx context.Context, started time.Time, result *xacml.Resu
 		return time.Time{}, gaveUp(err)
 	}
 	m, ended := q.handler.config.Metrics, time.Now()
-	m.total.Observe(ended.Sub(started).Seconds())
+	exemplar.Observe(m.total, ended.Sub(started).Seconds(), q.handler.exemplar(ctx))
 	m.count(result)
+	q.handler.Describe(ctx, q.snapshot, 1)
+	q.handler.describeResult(ctx, result)
 	return ended, nil
 }

@@ -3,6 +3,7 @@ package pap
 import (
 	"fmt"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,6 +130,27 @@ func TestChangeIsInForceWithinASecond(t *testing.T) {
 			t.Errorf("change in force, without events %t: got %v, want at most 1 s", noEvents, best)
 		}
 	}
+}
+
+// Row 44: a change waits as long as it has to. The first content does not, and neither
+// does what somebody asks for.
+func TestChangesThatHaveToWait(t *testing.T) {
+	f := newFixture(t)
+	var hold atomic.Bool
+	hold.Store(true)
+	f.config.Hold = hold.Load
+	f.run()
+	f.write("a.xml", "1")
+	f.wants("a.xml", "1")
+	f.write("a.xml", "2")
+	time.Sleep(10 * f.config.Poll)
+	f.wants("a.xml", "1")
+	f.must(f.store.Reload(t.Context()))
+	f.wants("a.xml", "2")
+	f.write("a.xml", "3")
+	time.Sleep(5 * f.config.Poll)
+	hold.Store(false)
+	f.wants("a.xml", "3")
 }
 
 func TestChangeThatKeepsSizeTimesAndInode(t *testing.T) {

@@ -2,6 +2,7 @@ package pap
 
 import (
 	"iter"
+	"runtime/debug"
 	"strings"
 
 	"github.com/forseti-pdp/forseti/pdp"
@@ -21,7 +22,7 @@ func CompileXACML(config pdp.Config, limits xacmlxml.Limits, library string) Com
 		}
 	}
 	return func(base *pdp.PDP) Candidate {
-		c := &xacmlCandidate{limits: limits, library: library, lenient: config.Lenient}
+		c := &xacmlCandidate{limits: limits, library: library, lenient: config.Lenient, onPanic: config.OnPanic}
 		if base != nil {
 			c.builder = base.Edit()
 		} else {
@@ -36,13 +37,14 @@ type xacmlCandidate struct {
 	limits  xacmlxml.Limits
 	library string
 	lenient bool
+	onPanic func(pdp.Panic) // may be nil
 	builder *pdp.Builder
 }
 
 // Set implements Candidate. Leniency gives a document without a policy for one
 // that is broken, and makes warnings of its problems.
 func (c *xacmlCandidate) Set(file File) Outcome {
-	document, problems := parse(file, c.limits)
+	document, problems := parse(file, c.limits, c.onPanic)
 	o := Outcome{Decides: c.library == "" || !strings.HasPrefix(file.Name, c.library+"/"), Problems: problems}
 	if o.broken() {
 		if !c.lenient {
@@ -104,16 +106,19 @@ func (c *xacmlCandidate) Build(outcomes iter.Seq[Outcome]) (Compiled, policy.Pro
 // reader gives documents again. It keeps nothing of a candidate alive.
 func reader(limits xacmlxml.Limits) func(File) (policy.Document, bool) {
 	return func(file File) (policy.Document, bool) {
-		document, problems := parse(file, limits)
+		document, problems := parse(file, limits, nil)
 		return document, len(problems.Errors()) == 0
 	}
 }
 
 // parse reads one document. A panic becomes a problem of the file, since it
 // would otherwise end the process.
-func parse(file File, limits xacmlxml.Limits) (document policy.Document, problems policy.Problems) {
+func parse(file File, limits xacmlxml.Limits, tell func(pdp.Panic)) (document policy.Document, problems policy.Problems) {
 	defer func() {
 		if r := recover(); r != nil {
+			if tell != nil {
+				tell(pdp.Panic{Recovered: r, Stack: debug.Stack()})
+			}
 			problems = policy.Problems{problem(file.Name, policy.ReasonParse, "file cannot be parsed: internal fault: %v", r)}
 		}
 	}()

@@ -2,7 +2,6 @@ package pap
 
 import (
 	"iter"
-	"log/slog"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -17,14 +16,14 @@ import (
 // last one that are held, except those that are broken, which it never holds.
 type draft struct {
 	candidate Candidate
-	logger    *slog.Logger
+	onPanic   func(pdp.Panic)
 	fault     atomic.Pointer[policy.Problem] // the candidate panicked, and cannot be used
 }
 
 // begin makes the draft that follows a look: what is in force, without the
 // files that changed or are gone.
 func (s *Store) begin(seen *sight) *draft {
-	d := &draft{logger: s.config.Logger}
+	d := &draft{onPanic: s.config.OnPanic}
 	var base *pdp.PDP
 	inForce := new(olds)
 	if current := s.current.Load(); current != nil {
@@ -104,7 +103,7 @@ func (d *draft) contain(do func()) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			d.logger.Error("panic while compiling policies", "panic", r, "stack", string(debug.Stack()))
+			d.onPanic(pdp.Panic{Recovered: r, Stack: debug.Stack()})
 			fault := problem(".", policy.ReasonParse, "policies cannot be compiled: internal fault: %v", r)
 			d.fault.CompareAndSwap(nil, &fault)
 		}

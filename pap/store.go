@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
 
@@ -37,6 +38,9 @@ type Config struct {
 	// Settle is how long content must stay the same before it is loaded; 100 ms
 	// by default.
 	Settle time.Duration
+	// Hold tells, if it is not nil, that changes have to wait, for want of memory say:
+	// while it does, and there is a snapshot, the folder is looked at by Reload only.
+	Hold func() bool
 	// NoEvents does without the events of the operating system. Changes are
 	// then noticed by the regular looks alone.
 	NoEvents bool
@@ -45,6 +49,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Metrics counts; nil does not. It belongs to one Store.
 	Metrics *Metrics
+	// OnPanic is told of a fault of Compile, which refuses the candidate; nil logs it.
+	OnPanic func(pdp.Panic)
 }
 
 // The defaults of Config.
@@ -77,6 +83,11 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.OnPanic == nil {
+		c.OnPanic = func(p pdp.Panic) {
+			c.Logger.Error("panic while compiling policies", "panic", p.Recovered, "stack", string(p.Stack))
+		}
 	}
 	return c, nil
 }
@@ -179,6 +190,14 @@ func (s *Store) Run(ctx context.Context) error {
 		defer w.close()
 	}
 	for {
+		if s.config.Hold != nil && s.Current() != nil && s.config.Hold() {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(s.config.Poll):
+			}
+			continue
+		}
 		look, err := s.examine(ctx, false)
 		if err != nil {
 			return nil // only the end of the context ends a look

@@ -77,21 +77,23 @@ func checkResult(t *testing.T, got xacml.Result, decision xacml.Decision, code, 
 
 // Pitfall 50, §7.17: what goes wrong inside is Indeterminate, never a Permit.
 func TestS7_17_PanicIsIndeterminate(t *testing.T) {
-	var recovered any
-	var stack []byte
+	var told pdp.Panic
 	condition := `<Apply FunctionId="f1:or"><Apply FunctionId="f1:string-is-in"><string>x</string><get>c a string</get></Apply><boolean>true</boolean></Apply>`
 	broken := finderFunc(func(context.Context, xacml.AttributeKey) (value.Bag, error) { panic("the source is broken") })
 	request := oneAttribute("id", value.String("ann"))
 	request.Attributes[0].Attributes[0].IncludeInResult = true
 
-	p := newPDP(t, pdp.Config{OnPanic: func(r any, s []byte) { recovered, stack = r, s }}, permitIf(condition))
+	p := newPDP(t, pdp.Config{OnPanic: func(p pdp.Panic) { told = p }}, permitIf(condition))
 	result := p.Evaluate(t.Context(), request, broken)
 	checkResult(t, result, xacml.IndeterminateDP, xacml.StatusProcessingError, "internal error")
 	if strings.Contains(result.Status.Message, "broken") {
 		t.Errorf("status %q tells about the inside", result.Status.Message)
 	}
-	if recovered != "the source is broken" || !strings.Contains(string(stack), "evaluate_test.go") {
-		t.Errorf("OnPanic got %v and a stack of %d bytes, want the panic and where it was", recovered, len(stack))
+	if told.Recovered != "the source is broken" || !strings.Contains(string(told.Stack), "evaluate_test.go") {
+		t.Errorf("OnPanic got %v and a stack of %d bytes, want the panic and where it was", told.Recovered, len(told.Stack))
+	}
+	if told.Policy.ID != "p" || told.Policy.PolicySet || told.Request != request {
+		t.Errorf("OnPanic got policy %v and request %v, want what was evaluated", told.Policy, told.Request)
 	}
 	if diff := cmp.Diff(request.IncludedInResult(), result.Attributes); diff != "" {
 		t.Errorf("attributes of the result (-want +got):\n%s", diff)

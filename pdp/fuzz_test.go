@@ -37,7 +37,7 @@ func FuzzEvaluate(f *testing.F) {
 			ReadAttributes: func(category, content string) (xacml.Attributes, error) {
 				return xacmlxml.ReadAttributes(category, content, xacmlxml.DefaultLimits())
 			},
-			OnPanic: func(recovered any, stack []byte) { t.Errorf("got panic %v\n%s", recovered, stack) },
+			OnPanic: func(p pdp.Panic) { t.Errorf("got panic %v\n%s", p.Recovered, p.Stack) },
 		}
 		p, problems := pdp.New(config, []policy.Document{document})
 		if p == nil {

@@ -142,7 +142,7 @@ func (tr *trial) loaded(c *generate.Case, budget int) *pdp.PDP {
 	}
 	p, _ := pdp.New(pdp.Config{
 		RootAlgorithm: c.RootAlgorithm, Now: generate.Now, Budget: budget,
-		OnPanic: func(recovered any, stack []byte) { tr.Errorf("panic: %v\n%s", recovered, stack) },
+		OnPanic: func(p pdp.Panic) { tr.Errorf("panic: %v\n%s", p.Recovered, p.Stack) },
 	}, c.Documents)
 	tr.pdps[key] = p
 	return p

@@ -82,7 +82,21 @@ type Config struct {
 	KeepModel bool
 	// OnPanic, if not nil, is told of a panic during evaluation, which is
 	// answered by Indeterminate. It is called on the goroutine of the evaluation.
-	OnPanic func(recovered any, stack []byte)
+	// Whoever reads policies may tell it of panics, too.
+	OnPanic func(Panic)
+}
+
+// Panic is a fault during an evaluation.
+type Panic struct {
+	// Recovered is what recover gave, and Stack where it was. What was recovered may
+	// hold attribute values.
+	Recovered any
+	Stack     []byte
+	// Policy is the one that was evaluated; zero if that is not known.
+	Policy xacml.PolicyIdentifier
+	// Request is what was evaluated, attribute values included; nil if policies were
+	// read, and not evaluated. It must not be changed.
+	Request *xacml.Request
 }
 
 // Finder supplies attribute values that the request does not hold (§7.3.5). A
@@ -180,17 +194,23 @@ func (p *PDP) EvaluateReference(ctx context.Context, request *xacml.Request, fin
 func (p *PDP) guard(request *xacml.Request, result *xacml.Result) {
 	if r := recover(); r != nil {
 		*result = indeterminate(request, xacml.ProcessingErrorf("internal error"))
-		p.panicked(r)
+		p.panicked(r, func() *xacml.Request { return request })
 	}
 }
 
-// panicked tells OnPanic, whose own panic is nobody's.
-func (p *PDP) panicked(r any) {
+// panicked tells OnPanic, whose own panic is nobody's, nor is that of request.
+func (p *PDP) panicked(r any, request func() *xacml.Request) {
 	if p.config.OnPanic == nil {
 		return
 	}
 	defer func() { _ = recover() }()
-	p.config.OnPanic(r, debug.Stack())
+	told := Panic{Recovered: r, Stack: debug.Stack()}
+	if e, ok := r.(*eval.Panic); ok {
+		told.Recovered, told.Stack = e.Recovered, e.Stack
+		told.Policy = xacml.PolicyIdentifier{ID: e.ID, Version: e.Version}
+	}
+	told.Request = request()
+	p.config.OnPanic(told)
 }
 
 // Needs gives the attributes that may still matter to the decision on the
@@ -211,7 +231,7 @@ func (p *PDP) Needs(ctx context.Context, request *xacml.Request, finder Finder, 
 	defer func() {
 		if r := recover(); r != nil {
 			needed, ok = nil, false
-			p.panicked(r)
+			p.panicked(r, func() *xacml.Request { return request })
 		}
 	}()
 	if p.policies.Issued {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Config is what surrounds the provider of one source. The zero Config is
@@ -39,6 +41,11 @@ type Config struct {
 	// and Validate are for them. Their answers may be reused for ever, or for as long
 	// as they say themselves.
 	Local bool
+	// OnPanic, if not nil, is told of each panic, which is a failure of the source.
+	OnPanic func(*Panic)
+	// Tracer makes a span, "pip.lookup", of each call of the provider that belongs to a
+	// trace that is recorded. Nil: there are no spans.
+	Tracer trace.Tracer
 }
 
 // check reports everything that is wrong with the configuration of s.
@@ -64,6 +71,7 @@ func (cfg Config) check(s Source) error {
 //
 //   - [Limited] and [Rule], so that nothing undeclared gets further, and what is
 //     garbage counts as a failure of the backend;
+//   - the span of the call, if somebody traces;
 //   - a bulkhead, so that a slow backend is not asked ever more;
 //   - a breaker, so that one that fails is left alone: around the bulkhead,
 //     because nobody should wait for a place only to be refused;
@@ -85,7 +93,7 @@ func Assemble(s Source, cfg Config, m *Metrics) (Source, error) {
 	if err != nil {
 		return Source{}, fmt.Errorf("source %q: %w", s.Name, err)
 	}
-	s.Provider, s.Forget = Instrumented(p, s.Name, m), forget
+	s.Provider, s.Forget = instrumented(telling(p, cfg.OnPanic), s.Name, m, cfg.Tracer != nil), forget
 	return s, nil
 }
 
@@ -104,7 +112,8 @@ func assemble(s Source, cfg Config, m *Metrics) (p Provider, forget func(func(Qu
 	if err != nil {
 		return nil, nil, err
 	}
-	p = asked(retried(backend(s.Provider, held, cfg, tellBreaker), cfg.Retry, countRetry), s.Needs)
+	p = asked(retried(backend(s, held, cfg, tellBreaker), cfg.Retry, countRetry), s.Needs)
+	p = telling(p, cfg.OnPanic) // here too: those who asked may have left
 	if cfg.Cache.enabled() {
 		p = cache.Fill(p)
 	}
@@ -122,16 +131,16 @@ func assemble(s Source, cfg Config, m *Metrics) (p Provider, forget func(func(Qu
 	return p, forget, nil
 }
 
-// backend is the provider with what is between it and one attempt at a question.
-func backend(p Provider, held limits, cfg Config, state func(float64)) Provider {
+// backend is the provider of s with what is between it and one attempt at a question.
+func backend(s Source, held limits, cfg Config, state func(float64)) Provider {
 	guarded := func(c calls) calls { return c }
 	if cfg.Breaker.Enabled {
 		guarded = newBreaker(cfg.Breaker, cmp.Or(cfg.Timeout, DefaultFlight), state).calls
 	}
-	if bulk, ok := p.(BulkProvider); ok && cfg.Gather.enabled() {
-		return gathered(guarded(held.calls(together(bulk))), cfg.Gather)
+	if bulk, ok := s.Provider.(BulkProvider); ok && cfg.Gather.enabled() {
+		return gathered(guarded(held.calls(together(bulk)).traced(cfg.Tracer, s.Name)), cfg.Gather, cfg.Tracer != nil)
 	}
-	return guarded(bulkhead(held.calls(alone(p)), cfg.MaxInFlight)).single()
+	return guarded(bulkhead(held.calls(alone(s.Provider)).traced(cfg.Tracer, s.Name), cfg.MaxInFlight)).single()
 }
 
 // reusable says how long the answers of a local provider may be used: they

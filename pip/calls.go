@@ -3,7 +3,6 @@ package pip
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 // calls makes one call of a backend, for one question or for several. There is
@@ -73,7 +72,7 @@ func refused(n int, err error) []Reply {
 // flight has no caller that could recover.
 func fetchRecovered(ctx context.Context, p Provider, q Question) (a Answer, err error) {
 	defer func() {
-		if e := panicked(recover()); e != nil {
+		if e := Panicked(recover()); e != nil {
 			a, err = Answer{}, e
 		}
 	}()
@@ -84,22 +83,10 @@ func fetchRecovered(ctx context.Context, p Provider, q Question) (a Answer, err 
 func (c calls) recovered() calls {
 	return func(ctx context.Context, qs []Question) (replies []Reply) {
 		defer func() {
-			if e := panicked(recover()); e != nil {
+			if e := Panicked(recover()); e != nil {
 				replies = refused(len(qs), e)
 			}
 		}()
 		return c(ctx, qs)
 	}
-}
-
-// panicked is the error for what recover gave, or nil.
-func panicked(r any) error {
-	if r == nil {
-		return nil
-	}
-	err, ok := r.(error)
-	if !ok {
-		err = errors.New(fmt.Sprint(r))
-	}
-	return &Error{Outcome: OutcomeError, Detail: "the provider panicked", Err: err}
 }

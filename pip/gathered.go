@@ -35,16 +35,17 @@ func (c GatherConfig) enabled() bool { return c.MaxBatch > 1 }
 // Each question waits as long as its own context allows. A call has the
 // latest deadline of its questions, and is cancelled when nobody waits any more.
 // A list of replies that does not fit the questions, or a panic, fails them all.
-func Gathered(p BulkProvider, cfg GatherConfig) Provider { return gathered(together(p), cfg) }
+func Gathered(p BulkProvider, cfg GatherConfig) Provider { return gathered(together(p), cfg, false) }
 
-func gathered(c calls, cfg GatherConfig) Provider {
-	return &gathering{calls: c.recovered(), batch: max(1, cfg.MaxBatch), idle: cmp.Or(max(0, cfg.Calls), DefaultBulkCalls)}
+func gathered(c calls, cfg GatherConfig, traced bool) Provider {
+	return &gathering{calls: c.recovered(), batch: max(1, cfg.MaxBatch), traced: traced, idle: cmp.Or(max(0, cfg.Calls), DefaultBulkCalls)}
 }
 
 // gathering is a Gathered provider.
 type gathering struct {
-	calls calls
-	batch int // questions of one call
+	calls  calls
+	batch  int  // questions of one call
+	traced bool // calls belong to the traces of who waits
 
 	mu      sync.Mutex
 	idle    int       // calls that could be under way and are not; above zero nobody waits
@@ -129,7 +130,11 @@ func (g *gathering) next() *bulkCall {
 		c.waiters, c.at = append(c.waiters, w), append(c.at, at)
 	}
 	g.waiting = slices.Delete(g.waiting, 0, len(c.waiters))
-	c.ctx, c.cancel = sharedContext(c.waiters)
+	leader := c.waiters[0].ctx
+	if g.traced {
+		leader = leading(c.waiters)
+	}
+	c.ctx, c.cancel = sharedContext(leader, c.waiters)
 	return c
 }
 
@@ -152,10 +157,11 @@ func (g *gathering) leave(w *waiter) error {
 	return Failure(w.ctx, w.ctx.Err())
 }
 
-// sharedContext has the latest deadline of all, or none if one has none.
-func sharedContext(waiters []*waiter) (context.Context, context.CancelFunc) {
+// sharedContext has the latest deadline of all, or none if one has none, and the
+// values of leader.
+func sharedContext(leader context.Context, waiters []*waiter) (context.Context, context.CancelFunc) {
 	var latest time.Time
-	base := context.WithoutCancel(waiters[0].ctx)
+	base := context.WithoutCancel(leader)
 	for _, w := range waiters {
 		deadline, ok := w.ctx.Deadline()
 		if !ok {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/forseti-pdp/forseti/internal/exemplar"
 )
 
 // Metrics counts and times the questions to sources. Its label values are the
@@ -71,16 +73,25 @@ func (m *Metrics) breaker(source string) func(state float64) {
 // and makes every error an [Error] that names it. All series of the source
 // exist from now on. m may be nil: then nothing is counted.
 func Instrumented(p Provider, source string, m *Metrics) Provider {
-	count := func(Outcome, time.Duration) {}
+	return instrumented(p, source, m, false)
+}
+
+// instrumented is Instrumented; if traced, times name the traces that they belong to.
+func instrumented(p Provider, source string, m *Metrics, traced bool) Provider {
+	count := func(context.Context, Outcome, time.Duration) {}
 	if m != nil {
 		counters := make(map[Outcome]prometheus.Counter, len(Outcomes()))
 		for _, o := range Outcomes() {
 			counters[o] = m.requests.WithLabelValues(source, string(o))
 		}
 		duration := m.duration.WithLabelValues(source)
-		count = func(o Outcome, took time.Duration) {
+		count = func(ctx context.Context, o Outcome, took time.Duration) {
 			counters[o].Inc()
-			if o != OutcomeCached {
+			switch {
+			case o == OutcomeCached:
+			case traced:
+				exemplar.Observe(duration, took.Seconds(), exemplar.Of(ctx))
+			default:
 				duration.Observe(took.Seconds())
 			}
 		}
@@ -90,7 +101,7 @@ func Instrumented(p Provider, source string, m *Metrics) Provider {
 		a, err := p.Fetch(ctx, q)
 		if err != nil {
 			e := name(err, source)
-			count(e.Outcome, time.Since(start))
+			count(ctx, e.Outcome, time.Since(start))
 			return Answer{}, e
 		}
 		outcome := OutcomeOK
@@ -103,7 +114,7 @@ func Instrumented(p Provider, source string, m *Metrics) Provider {
 		case a.Empty():
 			outcome = OutcomeEmpty
 		}
-		count(outcome, time.Since(start))
+		count(ctx, outcome, time.Since(start))
 		return a, nil
 	})
 }

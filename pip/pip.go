@@ -98,6 +98,15 @@ type Provider interface {
 	Fetch(ctx context.Context, q Question) (Answer, error)
 }
 
+// Checker is a provider that can tell whether what it asks is there. The providers
+// of sql, http, grpc and ldap are Checkers; those that compute have nothing to check.
+type Checker interface {
+	Provider
+	// Check tries it out without a question, and returns soon after ctx is done. The
+	// error holds no attribute values.
+	Check(ctx context.Context) error
+}
+
 // ProviderFunc is a function as a [Provider].
 type ProviderFunc func(ctx context.Context, q Question) (Answer, error)
 

@@ -77,7 +77,7 @@ func retried(p Provider, cfg RetryConfig, count func()) Provider {
 				break
 			}
 			count()
-			again, errAgain := p.Fetch(ctx, q)
+			again, errAgain := p.Fetch(attempt(ctx, n+2), q)
 			if outcomeOf(errAgain) == OutcomeOpen {
 				break // what made the breaker open says more
 			}

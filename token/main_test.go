@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/token/jwks"
 	"github.com/forseti-pdp/forseti/token/tokentest"
 )
@@ -94,6 +95,9 @@ func verifierOf(t testing.TB, set []byte, change func(*Config)) *Verifier {
 // newVerifier makes a verifier, which the test closes.
 func newVerifier(t testing.TB, cfg Config) *Verifier {
 	t.Helper()
+	if cfg.Logger == nil {
+		cfg.Logger = secrettest.Logger(t)
+	}
 	v, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)

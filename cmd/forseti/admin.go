@@ -20,20 +20,19 @@ func (s *service) newAdmin() *http.Server {
 		Registry:            s.registry,
 		ErrorLog:            slog.NewLogLogger(s.logger.Handler(), slog.LevelWarn),
 		MaxRequestsInFlight: 8,
+		EnableOpenMetrics:   true, // which exemplars need
 		Timeout:             10 * time.Second,
 	}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { s.say(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		switch {
-		case s.stopping.Load():
-			s.say(w, http.StatusServiceUnavailable, "stopping")
-		case !s.ready():
-			s.say(w, http.StatusServiceUnavailable, "no valid set of policies; see /status")
-		default:
-			s.say(w, http.StatusOK, "ready")
+		if why := s.unready(); why != "" {
+			s.say(w, http.StatusServiceUnavailable, why)
+			return
 		}
+		s.say(w, http.StatusOK, "ready")
 	})
 	mux.HandleFunc("GET /status", s.serveStatus)
+	s.profile(mux)
 	return &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -58,6 +57,7 @@ func (s *service) say(w http.ResponseWriter, code int, text string) {
 // statusReport is the answer of /status.
 type statusReport struct {
 	Ready    bool           `json:"ready"`
+	Missing  []string       `json:"missing"` // of what is required at the start
 	Started  time.Time      `json:"started"`
 	Build    build          `json:"build"`
 	Listen   string         `json:"listen"`
@@ -123,7 +123,7 @@ func (s *service) serveStatus(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *service) status() statusReport {
-	out := statusReport{Ready: s.ready(), Started: s.started, Build: thisBuild(), Listen: s.decisions.Addr().String()}
+	out := statusReport{Ready: s.ready(), Missing: append([]string{}, s.required.missing()...), Started: s.started, Build: thisBuild(), Listen: s.decisions.Addr().String()}
 	current, folder := s.store.Current(), s.store.Status()
 	out.Policies = policyStatus{
 		Folder:        s.config.Policies.Folder,

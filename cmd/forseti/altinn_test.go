@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,6 +17,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/forseti-pdp/forseti/cmd/forseti/internal/config"
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pip"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
@@ -119,7 +119,7 @@ func TestAltinn_Sources(t *testing.T) {
 		t.Fatal(err)
 	}
 	altinnProfile(t, tokentest.NewKey("1", "ES256"))(c)
-	sources, err := c.OpenSources(t.Context(), config.Environment{Logger: slog.New(slog.DiscardHandler)})
+	sources, err := c.OpenSources(t.Context(), config.Environment{Logger: secrettest.Logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,17 +2,13 @@ package main
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/contexthandler/audit"
 )
-
-// auditPatience is how long the records that wait have when the service stops.
-const auditPatience = 5 * time.Second
 
 // openAudit opens the audit log, if there is to be one. It is closed when nothing is
 // decided any more.
@@ -24,7 +20,7 @@ func (s *service) openAudit(dictionary *contexthandler.Dictionary) (contexthandl
 	c := audit.Config{
 		Folder: a.File.Folder, MaxBytes: int64(a.File.MaxBytes), MaxAge: a.File.MaxAge, Keep: a.File.Keep,
 		Sync: audit.SyncRule(a.Sync), WhenBlocked: audit.ErrorRule(a.WhenBlocked), SpillFile: a.Spill.File, SpillMaxBytes: int64(a.Spill.MaxBytes),
-		Masking: audit.Masking{Private: dictionary.Private}, Logger: s.logger, Registerer: s.registry,
+		Masking: audit.Masking{Private: dictionary.Private, Named: dictionary.Known}, Logger: s.logger, Registerer: s.registry,
 	}
 	if a.Stdout {
 		c.Stdout = os.Stdout
@@ -34,16 +30,14 @@ func (s *service) openAudit(dictionary *contexthandler.Dictionary) (contexthandl
 		if err != nil {
 			return nil, fmt.Errorf("audit.pseudonym_key_file: %w", err)
 		}
-		c.Masking.Key = bytes.TrimSpace(key)
+		if c.Masking.Key = bytes.TrimSpace(key); len(c.Masking.Key) == 0 {
+			return nil, errors.New("audit.pseudonym_key_file: the file is empty")
+		}
 	}
 	log, err := audit.Open(c)
 	if err != nil {
 		return nil, fmt.Errorf("the audit log cannot be opened: %w", err)
 	}
-	s.closers = append(s.closers, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), auditPatience)
-		defer cancel()
-		return log.Close(ctx)
-	})
+	s.flushes = append(s.flushes, log.Close)
 	return log, nil
 }

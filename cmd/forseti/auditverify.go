@@ -38,8 +38,9 @@ is what the service wrote, in its place, and that none is missing but those that
 were removed because they are old. No service is needed; one that runs may be in the
 middle of its last line, which is then torn.
 
-Whether records are missing at the end, or all of it was made anew, can only be known
-from a record that was noted elsewhere: --expect.
+The service notes beside the files how far they are on disk, and says so in its own
+log. Whoever changes all files of the folder is only found out by a record that was
+noted elsewhere, from that log say: --expect.
 
 Exit codes:
   0  all is in order
@@ -110,6 +111,9 @@ func printAudit(out io.Writer, folder string, r *audit.Report) error {
 			fmt.Fprintf(&b, "records %d to %d: ", f.From, f.To)
 		}
 		b.WriteString(f.Message + "\n")
+	}
+	for _, v := range r.Void {
+		fmt.Fprintf(&b, "%s:%d: what follows does not count, by the records after it: a fault left it\n", filepath.Join(folder, v.File), v.From)
 	}
 	if r.Omitted > 0 {
 		fmt.Fprintf(&b, "and %d more\n", r.Omitted)

@@ -165,7 +165,7 @@ func explainedHere(ctx context.Context, q *inquiry, message *v1.AuthorizeRequest
 	}
 	s := &service{config: c, logger: slog.New(slog.DiscardHandler), registry: prometheus.NewRegistry()}
 	defer s.close()
-	for _, step := range []func(context.Context) error{s.seed, s.openSources, s.openPolicies} {
+	for _, step := range []func(context.Context) error{s.makeRegistry, s.seed, s.openSources, s.openPolicies} {
 		if err := step(ctx); err != nil {
 			return nil, 0, err
 		}

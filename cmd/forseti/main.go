@@ -2,6 +2,7 @@
 //
 //	forseti serve       serve decisions over gRPC, and metrics and health over HTTP
 //	forseti authorize   ask a running service for a decision
+//	forseti health      ask a running service whether it is ready
 //	forseti config      print or check the configuration in effect
 //	forseti check       check a policy folder as the service would
 //	forseti explain     tell how a decision comes about
@@ -63,7 +64,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), authorizeCommand(), configCommand(), checkCommand(), explainCommand(), auditCommand(), functionsCommand(), versionCommand())
+	root.AddCommand(serveCommand(), authorizeCommand(), healthCommand(), configCommand(), checkCommand(), explainCommand(), auditCommand(), functionsCommand(), versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)

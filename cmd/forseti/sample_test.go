@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/forseti-pdp/forseti/cmd/forseti/internal/config"
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
 
@@ -31,7 +31,7 @@ func startService(t *testing.T, change func(*config.Config)) *service {
 	if change != nil {
 		change(c)
 	}
-	s, err := newService(t.Context(), c, slog.New(slog.DiscardHandler))
+	s, err := newService(t.Context(), c, secrettest.Logger(t))
 	if err != nil {
 		t.Fatal(err)
 	}

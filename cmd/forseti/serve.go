@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -26,15 +25,16 @@ func serveCommand() *cobra.Command {
 		Long: `Serve decisions over gRPC, and on another address, over HTTP:
   /metrics  for Prometheus
   /healthz  200 while the process is alive
-  /readyz   200 while it has a valid set of policies and is not stopping, else 503
+  /readyz   200 from when it has a valid set of policies, and reached what is
+            required at the start, until it stops, else 503
   /status   JSON: the policies in force, what is wrong with those in the folder, sources
 
 The configuration is the defaults, then the file, then the environment, then the
 flags; see forseti config. Without a valid set of policies the service runs, is
 not ready, and answers UNAVAILABLE, until the policy folder is in order.
 
-SIGTERM or SIGINT stop it gracefully, a second one at once. SIGHUP reads the
-policy folder now.`,
+SIGTERM or SIGINT stop it gracefully, a second one within a second. SIGHUP reads
+the policy folder now.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.Load(file, os.LookupEnv)
@@ -69,10 +69,11 @@ policy folder now.`,
 
 // serve runs the service until it is told to stop.
 func serve(ctx context.Context, c *config.Config, signals <-chan os.Signal, stdout, stderr io.Writer) error {
-	ballast := newBallast(os.LookupEnv)
-	defer runtime.KeepAlive(ballast)
-	s, err := newService(ctx, c, c.Log.Logger(stderr))
-	if err != nil {
+	logger := c.Log.Logger(stderr)
+	s, err := begin(ctx, signals, logger, c.Server.ShutdownTimeout, func(ctx context.Context) (*service, error) {
+		return newService(ctx, c, logger)
+	})
+	if err != nil || s == nil {
 		return err
 	}
 	if c.Audit.Stdout {

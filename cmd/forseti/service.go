@@ -9,8 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -20,6 +20,8 @@ import (
 
 	"github.com/forseti-pdp/forseti/cmd/forseti/internal/config"
 	"github.com/forseti-pdp/forseti/cmd/forseti/internal/demo"
+	"github.com/forseti-pdp/forseti/cmd/forseti/internal/memory"
+	"github.com/forseti-pdp/forseti/cmd/forseti/internal/tracing"
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/contexthandler/rpc"
 	"github.com/forseti-pdp/forseti/contexthandler/rpc/tlsfile"
@@ -37,6 +39,7 @@ type service struct {
 	registry *prometheus.Registry
 	started  time.Time
 
+	traces        *tracing.Traces
 	tls           *tlsfile.Files     // nil if connections are not encrypted
 	callers       *config.Callers    // nil if callers are not authenticated
 	tokens        *config.Identifier // nil if there are no issuers
@@ -48,16 +51,22 @@ type service struct {
 	admin         *http.Server
 	adminListener net.Listener
 
+	memory   *memory.Watch
+	ballast  []byte // only to be there
+	panics   *panicLog
+	required *requirements
 	stopping atomic.Bool
-	closers  []func() error // of what was made, in order
+	flushes  []func(context.Context) error // write what waits, when nothing is decided any more
+	closers  []func() error                // of what was made, in order
 }
 
 // newService makes all parts in the order in which they need each other. If one
 // fails, those before it are closed.
 func newService(ctx context.Context, c *config.Config, logger *slog.Logger) (*service, error) {
+	logger = slog.New(rpc.LogHandler(logger.Handler()))
 	s := &service{config: c, logger: logger, registry: prometheus.NewRegistry(), started: time.Now()}
 	for _, step := range []func(context.Context) error{
-		s.makeRegistry, s.seed, s.openSources, s.openPolicies, s.openAccess, s.makeServer, s.makeAdmin,
+		s.makeRegistry, s.watchMemory, s.openTracing, s.seed, s.openSources, s.openPolicies, s.openAccess, s.makeReadiness, s.makeServer, s.makeAdmin,
 	} {
 		if err := step(ctx); err != nil {
 			s.close()
@@ -69,6 +78,9 @@ func newService(ctx context.Context, c *config.Config, logger *slog.Logger) (*se
 
 // close closes what was made, the last first.
 func (s *service) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), maxFlushing)
+	defer cancel()
+	s.flush(ctx)
 	for _, closer := range slices.Backward(s.closers) {
 		if err := closer(); err != nil && !errors.Is(err, net.ErrClosed) {
 			s.logger.Warn("a part of the service did not close well", "error", err)
@@ -85,9 +97,15 @@ func (s *service) makeRegistry(context.Context) error {
 		ConstLabels: prometheus.Labels{"version": b.Version, "goversion": b.Go},
 	})
 	info.Set(1)
+	var err error
+	if s.panics, err = newPanicLog(s.logger, s.registry); err != nil {
+		return err
+	}
 	return errors.Join(
 		s.registry.Register(info),
-		s.registry.Register(collectors.NewGoCollector()),
+		// What is alive on the heap, apart from garbage: it shows a leak.
+		s.registry.Register(collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(
+			collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^/gc/heap/live:bytes$`)}))),
 		s.registry.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
 	)
 }
@@ -121,7 +139,7 @@ func (s *service) openSources(ctx context.Context) error {
 	if err := s.openTokens(); err != nil {
 		return fmt.Errorf("tokens cannot be checked:\n%w", err)
 	}
-	env := config.Environment{Tokens: s.tokens, Logger: s.logger, Metrics: metrics}
+	env := config.Environment{Tokens: s.tokens, Logger: s.logger, Metrics: metrics, Tracer: s.traces.Tracer(), OnPanic: s.panics.source}
 	if s.sources, err = s.config.OpenSources(ctx, env); err != nil {
 		return fmt.Errorf("a source cannot be opened:\n%w", err)
 	}
@@ -143,25 +161,14 @@ func (s *service) openPolicies(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	panics := prometheus.NewCounter(prometheus.CounterOpts{
-		Name:        "forseti_panics_total",
-		Help:        "Panics that were contained, by place.",
-		ConstLabels: prometheus.Labels{"where": "evaluation"},
-	})
-	if err := s.registry.Register(panics); err != nil {
-		return err
-	}
-	c := policyFolder(s.config.Policies, func(recovered any, stack []byte) {
-		panics.Inc()
-		s.logger.Error("panic in an evaluation, answered by Indeterminate", "panic", fmt.Sprint(recovered), "stack", string(stack))
-	})
-	c.Logger, c.Metrics = s.logger, metrics
+	c := policyFolder(s.config.Policies, s.panics.policy)
+	c.Logger, c.Metrics, c.Hold = s.logger, metrics, s.memoryShort
 	s.store, err = pap.Open(ctx, c)
 	return err
 }
 
 // policyFolder says how policies are loaded, in service and in check.
-func policyFolder(p config.Policies, onPanic func(recovered any, stack []byte)) pap.Config {
+func policyFolder(p config.Policies, onPanic func(pdp.Panic)) pap.Config {
 	return pap.Config{
 		Dir: p.Folder,
 		Compile: pap.CompileXACML(pdp.Config{
@@ -176,6 +183,7 @@ func policyFolder(p config.Policies, onPanic func(recovered any, stack []byte)) 
 		AllowEmpty:    p.AllowEmpty,
 		Verify:        p.Rescan,
 		Settle:        p.Debounce,
+		OnPanic:       onPanic,
 	}
 }
 
@@ -205,6 +213,7 @@ func (s *service) newHandler() (*contexthandler.Handler, error) {
 		ShadowRate:   s.config.Policies.ShadowRate,
 		Logger:       s.logger,
 		Metrics:      metrics,
+		Tracer:       s.traces.Tracer(),
 	}
 	if s.tokens != nil {
 		c.Identify = s.tokens.Identify
@@ -228,15 +237,19 @@ func (s *service) makeServer(ctx context.Context) error {
 			MaxSendBytes:             c.MaxSendBytes,
 			MaxHeaderBytes:           c.MaxHeaderBytes,
 			MaxInFlight:              c.MaxInFlight,
+			MaxWaiting:               c.MaxWaiting,
 			MaxOpenStreams:           c.MaxOpenStreams,
 			MaxConcurrentStreams:     c.MaxConcurrentStreams,
 			MaxConnectionsPerAddress: c.MaxConnectionsPerAddress,
+			MaxConnections:           c.MaxConnections,
 			ConnectionTimeout:        c.ConnectionTimeout,
 		},
+		Memory:         s.memoryLeft,
 		Reflection:     c.Reflection,
 		Administration: c.Administration,
 		MayExplain:     func(string) bool { return c.Explanations },
 		Logger:         s.logger,
+		Tracer:         s.traces.Tracer(),
 		Registerer:     s.registry,
 	}
 	s.secure(&settings)
@@ -270,121 +283,4 @@ func listen(ctx context.Context, key, address string) (net.Listener, error) {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	return l, nil
-}
-
-// run serves until a signal, and then stops gracefully. A part that fails ends
-// all of it.
-func (s *service) run(ctx context.Context, signals <-chan os.Signal) error {
-	defer s.close()
-	ctx, cancel := context.WithCancel(ctx)
-	var parts sync.WaitGroup
-	defer parts.Wait()
-	defer cancel()
-	failed := make(chan error, 3+len(s.sources.Watches))
-	start := func(part func() error) {
-		parts.Go(func() {
-			if err := part(); err != nil {
-				failed <- err
-			}
-		})
-	}
-	start(func() error { return s.store.Run(ctx) })
-	start(func() error { return s.server.Serve(s.decisions) })
-	start(func() error {
-		if err := s.admin.Serve(s.adminListener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	for _, watch := range s.sources.Watches {
-		start(func() error { return watch(ctx, s.invalidations.forget) })
-	}
-	parts.Go(func() { s.announce(ctx) })
-
-	err := s.await(ctx, signals, failed)
-	s.stop(signals)
-	return err
-}
-
-// await waits for a reason to stop.
-func (s *service) await(ctx context.Context, signals <-chan os.Signal, failed <-chan error) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-failed:
-			return fmt.Errorf("the service stops, because a part of it failed: %w", err)
-		case signal := <-signals:
-			if signal != syscall.SIGHUP {
-				s.logger.Info("stopping", "signal", signal.String())
-				return nil
-			}
-			if err := s.store.Reload(ctx); err != nil {
-				s.logger.Warn("policies were not reloaded", "error", err)
-			}
-		}
-	}
-}
-
-// announce tells those who watch the health service as soon as there is a valid
-// set of policies. There always is one from then on.
-func (s *service) announce(ctx context.Context) {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for s.store.Current() == nil {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-	s.setServing(true)
-	if s.stopping.Load() { // and stays so
-		s.setServing(false)
-	}
-}
-
-func (s *service) setServing(ready bool) { s.server.SetServing(ready && !s.stopping.Load()) }
-
-// ready tells whether the service has policies to decide on, and goes on.
-func (s *service) ready() bool { return !s.stopping.Load() && s.store.Current() != nil }
-
-// stop says that the service is not serving, gives those who send requests time
-// to notice, finishes what is under way, and ends at the latest at
-// shutdown_timeout or with another signal.
-func (s *service) stop(signals <-chan os.Signal) {
-	s.stopping.Store(true)
-	s.setServing(false)
-	ctx, cancel := context.WithTimeout(context.Background(), s.config.Server.ShutdownTimeout)
-	defer cancel()
-	var impatience sync.WaitGroup
-	defer impatience.Wait()
-	done := make(chan struct{})
-	defer close(done)
-	impatience.Go(func() {
-		for {
-			select {
-			case <-done:
-				return
-			case signal := <-signals:
-				if signal != syscall.SIGHUP {
-					s.logger.Warn("stopping at once", "signal", signal.String())
-					cancel()
-				}
-			}
-		}
-	})
-	wait := time.NewTimer(s.config.Server.ShutdownWait)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-	case <-ctx.Done():
-	}
-	if err := s.server.Shutdown(ctx); err != nil {
-		s.logger.Warn("calls under way were cut off", "error", err)
-	}
-	if err := s.admin.Shutdown(ctx); err != nil {
-		_ = s.admin.Close() // whoever reads metrics now is cut off as well
-	}
-	s.logger.Info("stopped")
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/cmd/forseti/internal/config"
 	"github.com/forseti-pdp/forseti/internal/pgtest"
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip/grpc/attributeserver"
@@ -388,7 +388,7 @@ sources:
 `)
 	c := *s.config
 	change(&c)
-	_, err := newService(t.Context(), &c, slog.New(slog.DiscardHandler))
+	_, err := newService(t.Context(), &c, secrettest.Logger(t))
 	for _, want := range []string{`sources[0].grpc: source "roles": open none:`, `sources[1].http: source "more": open none:`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)

@@ -107,7 +107,7 @@ func (c *Config) check() error {
 	case Spill:
 		if c.SpillFile == "" || c.SpillMaxBytes < 1 {
 			fail("the spill file needs a name and a size")
-		} else if name := filepath.Base(c.SpillFile); isChainFile(name) {
+		} else if name := filepath.Base(c.SpillFile); isChainFile(name) || name == lockName || name == headName {
 			fail("the spill file has the name of an audit file, %q", name)
 		}
 	default:

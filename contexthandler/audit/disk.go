@@ -12,7 +12,8 @@ import (
 // disk is the operations on one folder of files. Names have no folders in them.
 // Tests have disks that fail, or that lose what was not synced.
 type disk interface {
-	// names lists the regular files.
+	// names lists the files. It is an error if what has the name of one that counts is
+	// something else.
 	names() ([]string, error)
 	// create makes a new file for appending; it is an error if there is one.
 	create(name string) (file, error)
@@ -20,6 +21,10 @@ type disk interface {
 	extend(name string) (file, error)
 	// open opens a file for reading.
 	open(name string) (io.ReadCloser, error)
+	// replace makes the content of a file another one, whole or not at all.
+	replace(name string, content []byte) error
+	// holds reports whether the file that is open is still the one with the name.
+	holds(name string, open file) bool
 	// truncate cuts a file off, on disk too.
 	truncate(name string, size int64) error
 	remove(name string) error
@@ -52,8 +57,12 @@ func (f folder) names() ([]string, error) {
 	entries, err := os.ReadDir(f.path)
 	var out []string
 	for _, e := range entries {
-		if e.Type().IsRegular() {
+		switch {
+		case e.Type().IsRegular():
 			out = append(out, e.Name())
+		case isChainFile(e.Name()) || e.Name() == headName:
+			// Passed over, a link would be records that are not there.
+			return nil, fmt.Errorf("%s is not a regular file", filepath.Join(f.path, e.Name()))
 		}
 	}
 	return out, err
@@ -81,6 +90,29 @@ func (f folder) open(name string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	return file, nil
+}
+
+func (f folder) replace(name string, content []byte) error {
+	next := filepath.Join(f.path, name+".new")
+	file, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(next, filepath.Join(f.path, name))
+}
+
+func (f folder) holds(name string, open file) bool {
+	o, ok := open.(*os.File)
+	if !ok {
+		return false
+	}
+	is, err := o.Stat()
+	named, missing := os.Lstat(filepath.Join(f.path, name))
+	return err == nil && missing == nil && os.SameFile(is, named)
 }
 
 func (f folder) truncate(name string, size int64) error {

@@ -22,13 +22,13 @@ const (
 // size, and says so.
 func (m *Masking) records(e *contexthandler.Event, call string, room int) [][]byte {
 	if e.Reason != "" {
-		return [][]byte{encode(m.refusal(e, call), room)}
+		return [][]byte{m.encode(m.refusal(e, call), room)}
 	}
 	out := make([][]byte, len(e.Decisions))
 	for i := range e.Decisions {
 		r := m.decision(e, &e.Decisions[i])
 		r.Call, r.Part, r.Of = call, i+1, len(e.Decisions)
-		out[i] = encode(r, room)
+		out[i] = m.encode(r, room)
 	}
 	return out
 }
@@ -94,9 +94,9 @@ func (m *masks) source(l *contexthandler.Lookup) Source {
 }
 
 // encode makes JSON of a record, of no more than this many bytes.
-func encode(r *Record, room int) []byte {
+func (m *Masking) encode(r *Record, room int) []byte {
 	text := marshal(r)
-	for _, smaller := range []func(*Record){omitValues, omitAttributes, omitDetails} {
+	for _, smaller := range []func(*Record){omitValues, m.omitAttributes, omitDetails, omitRequest} {
 		if len(text) <= room {
 			break
 		}
@@ -163,13 +163,67 @@ func cutAll(texts []string) {
 	}
 }
 
-// omitAttributes leaves out the attributes.
-func omitAttributes(r *Record) { r.Omitted, r.Request, r.Found = "attributes", nil, nil }
+// omitAttributes leaves out the attributes that are not named: whoever asks may add as
+// many of them as it likes, and must not hide the others behind them.
+func (m *Masking) omitAttributes(r *Record) {
+	r.Omitted = "attributes"
+	for _, all := range [][]Category{r.Request, r.Found} {
+		for i := range all {
+			c := &all[i]
+			before := len(c.Attributes)
+			c.Attributes = slices.DeleteFunc(c.Attributes, func(a Attribute) bool { return !m.named(c.Category, a.ID) })
+			c.Omitted = before - len(c.Attributes)
+		}
+	}
+	r.Request, r.Found = slices.DeleteFunc(r.Request, Category.empty), slices.DeleteFunc(r.Found, Category.empty)
+}
+
+func (c Category) empty() bool { return len(c.Attributes) == 0 }
+
+// named reports whether an attribute means something.
+func (m *Masking) named(category, id string) bool {
+	switch [2]string{category, id} {
+	case [2]string{xacml.CategoryAccessSubject, xacml.AttributeSubjectID},
+		[2]string{xacml.CategoryResource, xacml.AttributeResourceID},
+		[2]string{xacml.CategoryAction, xacml.AttributeActionID}:
+		return true
+	default:
+		return m.Named != nil && m.Named(category, id)
+	}
+}
+
+// fewAttributes is how many named attributes are left of a category with the details gone.
+const fewAttributes = 4
+
+// omitMost leaves the first value of each of the first attributes of a request, and
+// nothing that was found.
+func omitMost(r *Record) {
+	for i := range r.Request {
+		c := &r.Request[i]
+		before := len(c.Attributes)
+		ids := make(map[string]bool)
+		c.Attributes = slices.DeleteFunc(c.Attributes, func(a Attribute) bool {
+			again := ids[a.ID] || len(ids) == fewAttributes
+			ids[a.ID] = true
+			return again
+		})
+		c.Category, c.Omitted = cut(c.Category), c.Omitted+before-len(c.Attributes)
+		for j := range c.Attributes {
+			a := &c.Attributes[j]
+			a.ID, a.Issuer, a.DataType = cut(a.ID), cut(a.Issuer), cut(a.DataType)
+			if n := len(a.Values); n > 1 {
+				a.Values, a.Omitted = a.Values[:1], a.Omitted+n-1
+			}
+		}
+	}
+	r.Found = nil
+}
 
 // omitDetails leaves out what else has no fixed size. Obligations keep their ids as
 // long as there are few.
 func omitDetails(r *Record) {
 	r.Omitted = "details"
+	omitMost(r)
 	r.Sources, r.Policies, r.Advice = nil, nil, nil
 	r.Obligations = slices.Clone(r.Obligations[:min(len(r.Obligations), shortList)])
 	for i := range r.Obligations {
@@ -180,3 +234,6 @@ func omitDetails(r *Record) {
 	}
 	r.Message, r.Caller, r.Snapshot = cut(r.Message), cut(r.Caller), cut(r.Snapshot)
 }
+
+// omitRequest leaves out what is left of the attributes.
+func omitRequest(r *Record) { r.Omitted, r.Request = "request", nil }

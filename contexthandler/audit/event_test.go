@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
@@ -165,6 +167,100 @@ func TestRecord_Size(t *testing.T) {
 	}
 }
 
+// Whoever asks does not hide what it asks for: neither behind a crowd of attributes, nor
+// by giving the same word as a private value.
+func TestRecord_NothingToHideBehind(t *testing.T) {
+	m := Masking{Private: private, Named: func(_, id string) bool { return id == "person" || id == "instance" }}
+	same := func(n int, id string) []xacml.Attribute {
+		return slices.Repeat([]xacml.Attribute{attribute(id, strings.Repeat("j", 40))}, n)
+	}
+	crowd := func() (all []xacml.Attribute) {
+		for i := range 1000 {
+			all = append(all, same(1, fmt.Sprintf("a%d", i))...)
+		}
+		return all
+	}
+	for _, tt := range []struct {
+		name    string
+		room    int
+		request []xacml.Attributes
+		omitted string
+	}{
+		{"the word of a private value", maxRecord, []xacml.Attributes{
+			attributes(xacml.CategoryAccessSubject, attribute("person", "sign"), attribute("pid", "tax/12")),
+			attributes(xacml.CategoryAction, attribute(xacml.AttributeActionID, "sign")),
+			attributes(xacml.CategoryResource, attribute("instance", "17")),
+		}, ""},
+		{"a crowd", leastRecord, []xacml.Attributes{
+			attributes(xacml.CategoryAccessSubject, append(crowd(), attribute("person", person))...),
+			attributes(xacml.CategoryResource, append(crowd(), attribute("instance", "17"))...),
+			attributes("urn:junk", crowd()...),
+			attributes(xacml.CategoryAction, append(crowd(), attribute(xacml.AttributeActionID, "sign"))...),
+		}, "attributes"},
+		{"a crowd of those that are named", leastRecord, []xacml.Attributes{
+			attributes(xacml.CategoryAccessSubject, append(same(1000, "person"), attribute("person", person))...),
+			attributes(xacml.CategoryResource, append([]xacml.Attribute{attribute("instance", "17")}, same(1000, "instance")...)...),
+			attributes(xacml.CategoryAction, attribute(xacml.AttributeActionID, "sign")),
+		}, "details"},
+		{"a long category", leastRecord, []xacml.Attributes{
+			attributes("urn:junk:"+strings.Repeat("j", 10_000), attribute(xacml.AttributeSubjectID, "x"), attribute("instance", "x")),
+			attributes(xacml.CategoryResource, attribute("instance", "17")),
+			attributes(xacml.CategoryAction, attribute(xacml.AttributeActionID, "sign")),
+		}, "details"},
+	} {
+		e := oneEvent()[0]
+		e.ID, e.Decisions[0] = "", contexthandler.Individual{
+			Request: &xacml.Request{Attributes: tt.request},
+			Found:   []xacml.Attributes{attributes(xacml.CategoryAccessSubject, attribute("name", "x"))},
+			Result:  xacml.Result{Decision: xacml.Permit},
+		}
+		text := m.records(e, "c", tt.room)[0]
+		r := readRecord(text)
+		if len(text) > tt.room || r.Omitted != tt.omitted || strings.Contains(string(text), person) {
+			t.Errorf("%s: got %d bytes, omitted %q, want %q: %s", tt.name, len(text), r.Omitted, tt.omitted, text)
+		}
+		for _, want := range []string{`{"id":"` + xacml.AttributeActionID + `","values":["sign"]`, `{"id":"instance","values":["17"]`, `"decision":"Permit"`} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s: there is no %s in %s", tt.name, want, text)
+			}
+		}
+	}
+}
+
+// Records of a batch are whole if they fit together, whatever the share of each is.
+func TestRecord_RoomTogether(t *testing.T) {
+	l := &Log{masking: Masking{Private: private}, boot: "b"}
+	var events []*contexthandler.Event
+	for i := range 1000 {
+		e := oneEvent()[0]
+		if i == 7 {
+			e.Decisions[0].Request.Attributes = append(e.Decisions[0].Request.Attributes, attributes(xacml.CategoryEnvironment, attribute("long", strings.Repeat("x", 100_000))))
+		}
+		events = append(events, e)
+	}
+	for _, r := range l.records(events) {
+		if strings.Contains(string(r), `"omitted"`) {
+			t.Fatalf("something is left out of %s", r)
+		}
+	}
+	for _, e := range events {
+		e.Decisions[0].Request = events[7].Decisions[0].Request
+	}
+	size := 0
+	for _, r := range l.records(events) {
+		size += len(r)
+		if !strings.Contains(string(r), `"omitted":"values"`) {
+			t.Fatalf("nothing is left out of %d bytes", len(r))
+		}
+	}
+	if size > maxTogether {
+		t.Errorf("got %d bytes together, want no more than %d", size, maxTogether)
+	}
+	if calls := l.calls.Load(); calls != 2000 {
+		t.Errorf("got %d numbers of calls, want 2000", calls)
+	}
+}
+
 // The records of one call have one number, and are in their order.
 func TestRecord_Parts(t *testing.T) {
 	d, c := newMemDisk(), config()
@@ -194,7 +290,7 @@ func TestRecord_Parts(t *testing.T) {
 func TestMasking_NothingInFiles(t *testing.T) {
 	dir := t.TempDir()
 	c := config()
-	c.Folder, c.Masking = dir, Masking{Private: private}
+	c.Folder, c.Masking, c.Logger = dir, Masking{Private: private}, secrettest.Logger(t)
 	c.WhenBlocked, c.SpillFile, c.SpillMaxBytes = Spill, filepath.Join(dir, "waiting", "spill"), 1<<20
 	l, err := Open(c)
 	if err != nil {

@@ -44,6 +44,9 @@ type journal struct {
 	began  time.Time
 	used   bool // a flush to it succeeded
 
+	noted   uint64 // the last record that the head file names
+	unnoted bool   // that file could not be written
+
 	voids   []Void   // what does not count, for the first record of the next file
 	cut     []Void   // what is to be put aside once that record is durable
 	removal []string // what is to be removed once the record of it is durable
@@ -99,9 +102,23 @@ func (j *journal) takesBack(n int) bool { return j.f == nil && j.written == 0 &&
 // takeBack forgets them.
 func (j *journal) takeBack(n int) { j.tail = slices.Delete(j.tail, len(j.tail)-n, len(j.tail)) }
 
-// flush writes what is not written, and syncs if that is the rule or if it must.
-// After an error nothing is lost: the next flush tries a new file.
+// flush writes what is not written, and syncs if that is the rule or if it must,
+// which is now and then. After an error nothing is lost: the next flush tries a new
+// file.
 func (j *journal) flush(must bool) error {
+	if must {
+		j.checkPlace()
+	}
+	if err := j.write(must); err != nil {
+		return err
+	}
+	if must {
+		j.noteHead()
+	}
+	return nil
+}
+
+func (j *journal) write(must bool) error {
 	if j.f != nil && j.written == len(j.tail) && j.unsynced == 0 {
 		return nil
 	}
@@ -109,16 +126,16 @@ func (j *journal) flush(must bool) error {
 		return err
 	}
 	text, last := j.text[:0], j.last
-	write := func(record []byte) { text, last = appendLine(text, j.id, last, j.durable.seq, record) }
+	add := func(record []byte) { text, last = appendLine(text, j.id, last, j.durable.seq, record) }
 	if j.f == nil {
 		head, err := j.begin()
 		if err != nil {
 			return err
 		}
-		write(head)
+		add(head)
 	}
 	for _, record := range j.tail[j.written:] {
-		write(record)
+		add(record)
 	}
 	if len(text) > 0 {
 		if _, err := j.f.Write(text); err != nil {
@@ -203,6 +220,7 @@ func (j *journal) rotate() error {
 	if err := j.sync(); err != nil {
 		return err
 	}
+	j.announce("rotated")
 	j.end()
 	j.reason = noteRotated
 	return nil

@@ -47,9 +47,9 @@ func child(dir string) int {
 
 // A process that writes is killed again and again. What it acknowledged is there.
 func TestT10_Kill(t *testing.T) {
-	kills := 50
+	kills := 200
 	if long() {
-		kills = 2_000
+		kills = 10_000
 	}
 	dir := t.TempDir()
 	var acknowledged []string

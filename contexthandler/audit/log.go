@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,6 +59,7 @@ type Log struct {
 	locks    []io.Closer
 	stop     chan struct{} // closed to give up what cannot be written
 	finished chan struct{} // closed at the end of the writer
+	syncing  sync.WaitGroup
 }
 
 // Open opens the log and continues the chain that is in its folder. A
@@ -132,6 +134,9 @@ func open(c Config, files, waiting disk) (_ *Log, err error) {
 		if err := l.spill.recover(mark); err != nil {
 			return nil, err
 		}
+		if n := l.spill.aside; n > 0 {
+			l.log.Warn("the end of the spill file of audit records is damaged, and put aside", slog.String("file", name+tornSuffix), slog.Int64("bytes", n))
+		}
 	}
 	if l.metrics, err = newMetrics(c.Registerer, l.queued); err != nil {
 		return nil, err
@@ -139,7 +144,13 @@ func open(c Config, files, waiting disk) (_ *Log, err error) {
 	if err := l.flush(true); err != nil { // shows at once whether there is a way out
 		return nil, err
 	}
+	if l.journal != nil {
+		l.journal.announce("opened")
+	}
 	go l.run()
+	if l.spill != nil && !l.spill.always {
+		l.syncing.Go(l.syncSpill)
+	}
 	return l, nil
 }
 
@@ -157,15 +168,7 @@ func (l *Log) lock(d disk, name string) error {
 // file, and synced if that is the rule. For a call whose time is over nobody
 // waits: its records are written if there is room for them.
 func (l *Log) Record(ctx context.Context, events []*contexthandler.Event) error {
-	count := 0
-	for _, e := range events {
-		count += len(e.Decisions)
-	}
-	room := min(maxRecord, max(leastRecord, maxTogether/max(count, 1)))
-	var records [][]byte
-	for _, e := range events {
-		records = append(records, l.masking.records(e, l.boot+"-"+strconv.FormatUint(l.calls.Add(1), 36), room)...)
-	}
+	records := l.records(events)
 	if len(records) == 0 {
 		return nil
 	}
@@ -177,8 +180,38 @@ func (l *Log) Record(ctx context.Context, events []*contexthandler.Event) error 
 	return err
 }
 
+// records makes the records of calls. They are as large as they have to be, unless that
+// is too large together: then all have the same room.
+func (l *Log) records(events []*contexthandler.Event) [][]byte {
+	count := 0
+	calls := make([]string, len(events))
+	for i, e := range events {
+		count += len(e.Decisions)
+		calls[i] = l.boot + "-" + strconv.FormatUint(l.calls.Add(1), 36)
+	}
+	share := min(maxRecord, max(leastRecord, maxTogether/max(count, 1)))
+	for room := maxRecord; ; room = share {
+		var out [][]byte
+		size := 0
+		for i, e := range events {
+			for _, r := range l.masking.records(e, calls[i], room) {
+				out, size = append(out, r), size+len(r)
+			}
+			if size > maxTogether && room > share {
+				break
+			}
+		}
+		if size <= maxTogether || room == share {
+			return out
+		}
+	}
+}
+
 // append has a group written, or spilled.
 func (l *Log) append(ctx context.Context, g *group) error {
+	if l.queue.isClosed() {
+		return ErrClosed
+	}
 	over := ctx.Err() != nil
 	if l.spill != nil && l.stuck.Load() && l.spillNow(g) == nil {
 		return nil
@@ -322,6 +355,7 @@ func (l *Log) Close(ctx context.Context) error {
 			return ErrBlocked
 		}
 	}
+	l.syncing.Wait()
 	err := l.release()
 	if l.failing {
 		err = errors.Join(err, ErrBlocked)

@@ -46,7 +46,7 @@ func soon(t *testing.T, what string, is func() bool) {
 // shortly is a context that ends soon.
 func shortly(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -438,7 +438,8 @@ func TestLog_QueueIsBounded(t *testing.T) {
 	_ = put(shortly(t), l, "being written")
 	l.queue.limit = 1000
 	var wg sync.WaitGroup
-	ctx := shortly(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // all of them come before it ends
+	defer cancel()
 	for i := range 100 {
 		wg.Go(func() {
 			if err := put(ctx, l, fmt.Sprintf("r%d", i)); !errors.Is(err, ErrBlocked) {
@@ -500,6 +501,8 @@ func TestConfig(t *testing.T) {
 		"when_blocked":      func(c *Config) { c.WhenBlocked = "drop" },
 		"spill file":        func(c *Config) { c.WhenBlocked = Spill },
 		"name of the spill": func(c *Config) { c.WhenBlocked, c.SpillFile, c.SpillMaxBytes = Spill, "a/audit-00000001.jsonl", 1 },
+		"lock of the log":   func(c *Config) { c.WhenBlocked, c.SpillFile, c.SpillMaxBytes = Spill, "a/audit.lock", 1 },
+		"head of the log":   func(c *Config) { c.WhenBlocked, c.SpillFile, c.SpillMaxBytes = Spill, "a/audit.head", 1 },
 		"short key":         func(c *Config) { c.Masking.Key = make([]byte, 31) },
 	} {
 		c := good

@@ -83,7 +83,7 @@ func recordsOf(t *testing.T, d files) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &verifier{disk: d}
+	v := &verifier{disk: d, spilled: make(map[chainID]uint64)}
 	voids := v.voids(names)
 	var out []string
 	for _, name := range names {

@@ -20,6 +20,10 @@ import (
 // obligation. What only tells something of a private value, as a date of birth
 // does of a national identity number, has to be declared private as well.
 //
+// The caller and the values of the category action stay as they are, unless they are
+// declared private themselves: whoever asks could otherwise hide what it asked for, by
+// giving the same word as a private value.
+//
 // Without a Key ‹private› stands for all of them: records then tell nothing of
 // them, and not even that two are the same. With a Key a pseudonym stands for each:
 // ‹private:…›, the first 120 bits of an HMAC-SHA-256 of its text. So whoever has
@@ -30,6 +34,9 @@ type Masking struct {
 	Private func(category, id string) bool
 	// Key is a secret of 32 bytes or more; empty for none.
 	Key []byte
+	// Named reports whether the attribute means something to the service, beside those
+	// that the standard names. They stay in records that are too large. Nil: none does.
+	Named func(category, id string) bool
 }
 
 const (
@@ -125,8 +132,12 @@ func (m *masks) text(t string) string {
 
 // value is how a value of the attribute is recorded.
 func (m *masks) value(category, id string, v value.Value) string {
-	if m.private(category, id) {
+	switch {
+	case m.private(category, id):
 		return m.mask(lexical(v))
+	case category == xacml.CategoryAction:
+		return lexical(v)
+	default:
+		return m.text(lexical(v))
 	}
-	return m.text(lexical(v))
 }

@@ -111,6 +111,25 @@ func (d *memDisk) open(name string) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(bytes.Clone(d.files[name].data))), nil
 }
 
+func (d *memDisk) replace(name string, content []byte) error {
+	defer d.mu.Unlock()
+	if err := d.begin("replace"); err != nil {
+		return err
+	}
+	i := &inode{data: bytes.Clone(content)}
+	i.sync()
+	d.files[name] = i
+	d.changes = append(d.changes, change{name, i})
+	return nil
+}
+
+func (d *memDisk) holds(name string, open file) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f, ok := open.(*memFile)
+	return ok && f.i == d.files[name]
+}
+
 func (d *memDisk) truncate(name string, size int64) error {
 	defer d.mu.Unlock()
 	if err := d.begin("truncate"); err != nil {

@@ -123,6 +123,13 @@ func (q *queue) close() {
 	q.signal()
 }
 
+// isClosed reports whether nothing is let in any more.
+func (q *queue) isClosed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.closed
+}
+
 // length is the number of groups.
 func (q *queue) length() int {
 	q.mu.Lock()

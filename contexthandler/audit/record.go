@@ -34,7 +34,7 @@ type Record struct {
 	Call string `json:"call,omitempty"`
 	Part int    `json:"part,omitempty"`
 	Of   int    `json:"of,omitempty"`
-	// RequestID is what the caller calls the request.
+	// RequestID is what the caller calls the request, or else what the log calls it.
 	RequestID string `json:"request_id,omitempty"`
 	// Caller is who asked; left out if nobody knows.
 	Caller string `json:"caller,omitempty"`
@@ -72,8 +72,9 @@ type Record struct {
 	// service's ErrorReason, in lower case.
 	Reason  string `json:"reason,omitempty"`
 	Message string `json:"message,omitempty"`
-	// Omitted tells what is left out because the record would be too large:
-	// "values", "attributes" or "details", each with those before it.
+	// Omitted tells what is left out because the record would be too large: "values",
+	// "attributes", which are those that the service does not name, "details", or
+	// "request"; each with those before it.
 	Omitted string `json:"omitted,omitempty"`
 	// Note is what the log says of itself.
 	Note *Note `json:"note,omitempty"`
@@ -85,6 +86,8 @@ type Category struct {
 	// Content tells that it has a Content, which is not recorded.
 	Content    bool        `json:"content,omitempty"`
 	Attributes []Attribute `json:"attributes,omitempty"`
+	// Omitted is how many attributes are left out.
+	Omitted int `json:"omitted,omitempty"`
 }
 
 // Attribute is an attribute with its values of one data type (§5.46).
@@ -188,7 +191,7 @@ func (m *masks) categories(all []xacml.Attributes) []Category {
 func (m *masks) attribute(to []Attribute, category string, a *xacml.Attribute) []Attribute {
 	start := len(to)
 	for _, v := range a.Values {
-		t := dataType(v)
+		t := m.text(dataType(v))
 		i := start
 		for i < len(to) && to[i].DataType != t {
 			i++

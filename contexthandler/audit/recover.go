@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // maxTorn bounds what may be found at the end that does not count, in bytes: more
@@ -146,6 +147,9 @@ func (j *journal) recover() error {
 	if err != nil {
 		return err
 	}
+	if err := r.checkHead(j.disk); err != nil {
+		return err
+	}
 	j.id, j.last, j.drained, j.reason = r.chain, r.last, r.drained, noteStarted
 	if !r.found {
 		j.id = newChainID()
@@ -193,6 +197,9 @@ func putAside(d disk, v Void) error {
 		return fmt.Errorf("the end is longer than %d bytes", maxTorn)
 	}
 	to, err := d.create(v.File + tornSuffix)
+	if errors.Is(err, fs.ErrExist) { // of an earlier fault, or of this one
+		to, err = d.extend(v.File + tornSuffix)
+	}
 	if err != nil {
 		return err
 	}

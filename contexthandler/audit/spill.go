@@ -32,6 +32,10 @@ type spill struct {
 	size  int64 // of what counts
 	read  int64 // how much of it is in the log
 	count int64 // records that are not
+
+	synced uint64 // the last record that is known to be on disk
+	closed bool
+	aside  int64 // bytes that did not count when it was opened, and were put aside
 }
 
 // recover reads what a former process left, of which the log has everything up to
@@ -59,9 +63,18 @@ func (s *spill) recover(mark spillMark) error {
 	if ok {
 		r.chain, r.last = first.chain, position{first.seq - 1, first.prev}
 	}
-	_, s.size, err = r.read(s.disk, s.name)
+	end, good, err := r.read(s.disk, s.name)
 	if err != nil {
 		return fmt.Errorf("spill: %w", err)
+	}
+	s.size = good
+	if s.aside = end - good; s.aside > maxTorn {
+		return fmt.Errorf("spill: %w", &CorruptError{s.name, good})
+	}
+	if s.aside > 0 {
+		if err := putAside(s.disk, Void{s.name, good}); err != nil {
+			return err
+		}
 	}
 	if s.size == 0 {
 		return s.open()
@@ -101,7 +114,7 @@ func (s *spill) offsetOf(seq uint64) (int64, error) {
 	}
 }
 
-// open opens the file, without what does not count.
+// open opens the file, without what does not count. What is left is on disk.
 func (s *spill) open() error {
 	if err := s.disk.truncate(s.name, s.size); err != nil {
 		return err
@@ -110,7 +123,7 @@ func (s *spill) open() error {
 	if err != nil {
 		return err
 	}
-	s.f = f
+	s.f, s.synced = f, s.last.seq
 	return nil
 }
 
@@ -119,13 +132,13 @@ func (s *spill) open() error {
 func (s *spill) add(records [][]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var text []byte
-	last, durable := s.last, uint64(0)
-	if s.always {
-		durable = last.seq
+	if s.closed {
+		return ErrClosed
 	}
+	var text []byte
+	last := s.last
 	for _, r := range records {
-		text, last = appendLine(text, s.id, last, durable, r)
+		text, last = appendLine(text, s.id, last, s.synced, r)
 	}
 	if s.size+int64(len(text)) > s.limit {
 		return errSpillFull
@@ -145,6 +158,24 @@ func (s *spill) add(records [][]byte) error {
 	}
 	s.last, s.size = last, s.size+int64(len(text))
 	s.count += int64(len(records))
+	if s.always {
+		s.synced = last.seq
+	}
+	return nil
+}
+
+// sync puts on disk what is not, where that is not done for each record.
+func (s *spill) sync() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.f == nil || s.synced == s.last.seq {
+		return nil
+	}
+	if err := s.f.Sync(); err != nil {
+		s.drop()
+		return err
+	}
+	s.synced = s.last.seq
 	return nil
 }
 
@@ -220,6 +251,7 @@ func (s *spill) drained(end int64, records int) error {
 func (s *spill) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	if s.f == nil {
 		return nil
 	}

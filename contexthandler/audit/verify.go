@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"slices"
 	"strings"
@@ -73,8 +74,9 @@ const maxFindings = 1000
 // was written, in its place, and that none is missing but those that records say
 // were removed because they are old. The error tells that it could not be checked.
 //
-// Whether records are missing at the end can only be known from an Anchor. A log
-// that is being written may have a last line that is not complete.
+// What the log itself noted of its end is an Anchor; whoever can change that too is
+// only found out by one that was kept elsewhere. A log that is being written may have
+// a last line that is not complete.
 func Verify(dir string, anchors ...Anchor) (Report, error) {
 	return verify(folder{dir}, anchors)
 }
@@ -90,6 +92,7 @@ type verifier struct {
 	gaps    []gap
 	removed uint64 // up to here records may be gone
 	anchors map[uint64]digest
+	spilled map[chainID]uint64 // the last record of each spill file that is here
 }
 
 // gap is records that were not found, up to now.
@@ -105,6 +108,18 @@ type files interface {
 }
 
 func verify(d files, anchors []Anchor) (Report, error) {
+	const attempts = 3
+	for attempt := 1; ; attempt++ {
+		report, err := verifyOnce(d, anchors)
+		if errors.Is(err, fs.ErrNotExist) && attempt < attempts {
+			continue // the log removes its oldest files meanwhile
+		}
+		return report, err
+	}
+}
+
+func verifyOnce(d files, anchors []Anchor) (Report, error) {
+	noted, isNoted, headErr := readHead(d) // before the files, which may grow meanwhile
 	names, err := chainFiles(d)
 	if err != nil {
 		return Report{}, err
@@ -112,9 +127,18 @@ func verify(d files, anchors []Anchor) (Report, error) {
 	if len(names) == 0 {
 		return Report{}, errors.New("there are no audit files")
 	}
-	v := &verifier{disk: d, anchors: make(map[uint64]digest)}
+	v := &verifier{disk: d, anchors: make(map[uint64]digest), spilled: make(map[chainID]uint64)}
 	v.Files, v.Findings = len(names), []Finding{}
-	for _, a := range anchors {
+	corrupt, isCorrupt := errors.AsType[*CorruptError](headErr)
+	switch {
+	case isCorrupt:
+		v.found(Finding{File: corrupt.File}, Altered, "what the log noted of its end is not as it was written")
+	case headErr != nil:
+		return Report{}, headErr
+	case isNoted:
+		v.anchors[noted.seq] = noted.hash
+	}
+	for _, a := range anchors { // which are not in the same hands
 		v.anchors[a.Seq] = a.Hash
 	}
 	voids := v.voids(names)
@@ -217,11 +241,28 @@ func (v *verifier) record(l *line, at Finding) {
 			v.found(at, Altered, "the record is not the one that is known to have been there")
 		}
 	}
+	v.fromSpill(spilledFrom(l.record), at)
 	if bytes.HasPrefix(l.record, []byte(`{"kind":"`+KindNote)) {
 		if n := readRecord(l.record).Note; n != nil && n.Removed != nil {
 			v.removed = max(v.removed, n.Removed.Through)
 		}
 	}
+}
+
+// fromSpill checks that what waited in a spill file is here in its order, each once.
+func (v *verifier) fromSpill(m spillMark, at Finding) {
+	if m.seq == 0 {
+		return
+	}
+	last, begun := v.spilled[m.chain]
+	switch {
+	case begun && m.seq <= last:
+		v.found(at, Duplicated, "there was a record with this number of the spill file before")
+		return
+	case m.seq > last+1 && (begun || v.First == 1): // what is removed may have had the others
+		v.found(at, Missing, fmt.Sprintf("records %d to %d of the spill file are missing before this place", last+1, m.seq-1))
+	}
+	v.spilled[m.chain] = m.seq
 }
 
 // begin takes the first record that there is.
@@ -271,6 +312,9 @@ func (v *verifier) finish(names []string) {
 		}
 	}
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
+		if (a.File == "") != (b.File == "") {
+			return strings.Compare(b.File, a.File) // what is nowhere comes last
+		}
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Offset, b.Offset), cmp.Compare(a.From, b.From))
 	})
 }

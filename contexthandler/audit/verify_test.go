@@ -105,7 +105,7 @@ func TestVerify_Tampering(t *testing.T) {
 		}), []string{"altered 0-0"}},
 		{"a record is blanked", edit(first, func(l [][]byte) [][]byte { l[3] = append(make([]byte, len(l[3])-1), '\n'); return l }), []string{"altered 0-0"}},
 		{"two records are blanked into one", edit(first, func(l [][]byte) [][]byte { l[3] = nil; l[4] = []byte("x\n"); return l }), []string{"altered 0-0", "missing 5-5"}},
-		{"the log is cut off within a record", edit(third, func(l [][]byte) [][]byte { n := len(l) - 1; l[n] = l[n][:20]; return l }), []string{"torn 0-0"}},
+		{"the log is cut off within a record", edit(third, func(l [][]byte) [][]byte { n := len(l) - 1; l[n] = l[n][:20]; return l }), []string{"torn 0-0", "missing 21-21"}},
 		{"a file is cut off within a record", edit(first, func(l [][]byte) [][]byte { l[7] = l[7][:20]; return l }), []string{"altered 0-0"}},
 		{"a file is emptied", func(d *memDisk) { d.files[second].data = nil }, []string{"missing 9-16"}},
 		{"a file is deleted", func(d *memDisk) { delete(d.files, second) }, []string{"missing 9-16"}},
@@ -179,6 +179,10 @@ func TestVerify_Anchors(t *testing.T) {
 		t.Errorf("got %+v, want nothing", report)
 	}
 	edit(third, func(l [][]byte) [][]byte { return l[:4] })(d)
+	if report, _ = verify(d, nil); len(report.Findings) != 1 || report.Findings[0].Problem != Missing || report.Findings[0].From != 21 {
+		t.Errorf("got %+v, want record 21 to be missing: the log noted it", report)
+	}
+	delete(d.files, headName)
 	if report, _ = verify(d, nil); len(report.Findings) > 0 {
 		t.Errorf("got %+v, want nothing: nobody can know", report)
 	}
@@ -210,6 +214,40 @@ func TestVerify_Retention(t *testing.T) {
 	report, _ = verify(d, nil)
 	if len(report.Findings) != 1 || report.Findings[0].Problem != Missing {
 		t.Errorf("got %+v, want missing records", report.Findings)
+	}
+}
+
+// What waited in a spill file is in the log in its order, each once.
+func TestVerify_Spilled(t *testing.T) {
+	one, other := newChainID(), newChainID()
+	folderOf := func(marks ...spillMark) *memDisk {
+		var text []byte
+		id, last := newChainID(), position{}
+		for _, m := range marks {
+			text, last = appendLine(text, id, last, 0, spliced(m, payload("r")))
+		}
+		d := newMemDisk()
+		d.files[first] = &inode{data: text}
+		return d
+	}
+	for _, tt := range []struct {
+		name  string
+		marks []spillMark
+		want  string
+	}{
+		{"in order", []spillMark{{one, 1}, {one, 2}, {other, 1}, {other, 2}}, ""},
+		{"one is missing", []spillMark{{one, 1}, {one, 3}}, "missing 2"},
+		{"the first is missing", []spillMark{{one, 1}, {other, 2}}, "missing 2"},
+		{"twice", []spillMark{{one, 1}, {one, 2}, {one, 1}, {one, 2}}, "duplicated 3, duplicated 4"},
+	} {
+		report, err := verify(folderOf(tt.marks...), nil)
+		var got []string
+		for _, f := range report.Findings {
+			got = append(got, fmt.Sprintf("%s %d", f.Problem, f.From))
+		}
+		if strings.Join(got, ", ") != tt.want || err != nil {
+			t.Errorf("%s: got %q, %v, want %q", tt.name, got, err, tt.want)
+		}
 	}
 }
 

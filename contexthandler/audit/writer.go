@@ -77,6 +77,26 @@ func (l *Log) setAside(records [][]byte) bool {
 	return true
 }
 
+// syncSpill puts on disk what waits, again and again: the writer may be in a write
+// that does not return.
+func (l *Log) syncSpill() {
+	tick := time.NewTicker(l.timing.interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-l.finished:
+			return
+		case <-l.stop:
+			return
+		}
+		if err := l.spill.sync(); err != nil {
+			l.metrics.errors.Inc()
+			l.log.Warn("the spill file of audit records cannot be synced", slog.Any("error", err))
+		}
+	}
+}
+
 // insist writes records until they are written, or the log is given up. After a
 // failure it is enough if aside, which may be nil, finds another place for them.
 func (l *Log) insist(records [][]byte, must bool, aside func() bool) bool {
@@ -170,8 +190,8 @@ func (l *Log) drain() bool {
 
 // end writes that the log ends in good order.
 func (l *Log) end() {
-	if l.journal != nil {
-		l.insist([][]byte{noteRecord(l.timing.now(), Note{What: noteClosed})}, true, nil)
+	if l.journal != nil && l.insist([][]byte{noteRecord(l.timing.now(), Note{What: noteClosed})}, true, nil) {
+		l.journal.announce("closed")
 	}
 }
 

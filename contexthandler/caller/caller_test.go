@@ -1,12 +1,14 @@
 package caller
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"errors"
-	"net/url"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -88,14 +90,38 @@ func TestAuthenticator_Token(t *testing.T) {
 // leaf is a certificate that a handshake verified.
 func leaf(t testing.TB, commonName string, uris, dns []string, notAfter time.Time) [][]*x509.Certificate {
 	t.Helper()
-	c := &x509.Certificate{Raw: []byte(commonName), Subject: pkix.Name{CommonName: commonName}, DNSNames: dns, NotAfter: notAfter}
+	type name = asn1.RawValue
+	var all []name
 	for _, text := range uris {
-		u, err := url.Parse(text)
+		all = append(all, name{Class: asn1.ClassContextSpecific, Tag: 6, Bytes: []byte(text)})
+	}
+	for _, text := range dns {
+		all = append(all, name{Class: asn1.ClassContextSpecific, Tag: 2, Bytes: []byte(text)})
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: notAfter}
+	for text := range strings.SplitSeq(commonName, "+") {
+		template.Subject.ExtraNames = append(template.Subject.ExtraNames, pkix.AttributeTypeAndValue{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: text})
+	}
+	if all != nil { // as they are, not as a URL would be written
+		der, err := asn1.Marshal(all)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.URIs = append(c.URIs, u)
+		template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: der}}
 	}
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(nil, template, template, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.NotAfter = notAfter // with the parts of a second
 	return [][]*x509.Certificate{{c, {NotAfter: notAfter.Add(time.Hour)}}}
 }
 
@@ -111,6 +137,10 @@ func TestAuthenticator_Certificate(t *testing.T) {
 	a := newAuthenticator(t, cfg)
 	cfg.Certificates = []string{KindCommonName}
 	common := newAuthenticator(t, cfg)
+	cfg.Rules = []Rule{{Caller: "cn:three"}, {Caller: "cn:four"}}
+	commons := newAuthenticator(t, cfg)
+	cfg.Certificates, cfg.Rules = []string{KindURI}, []Rule{{Caller: "uri:spiffe://a/a%20b"}}
+	escaping := newAuthenticator(t, cfg)
 	later := now.Add(time.Hour)
 	tests := []struct {
 		name   string
@@ -126,6 +156,17 @@ func TestAuthenticator_Certificate(t *testing.T) {
 		{"nobody", a, leaf(t, "x", nil, []string{"other.example", "another.example"}, later), "dns:other.example", ""},
 		{"the name of a caller is no identity", common, leaf(t, "one", nil, nil, later), "cn:one", ""},
 		{"letter case of a URI", a, leaf(t, "x", []string{"spiffe://a/ONE"}, nil, later), "uri:spiffe://a/ONE", ""},
+		{"URI that a URL would be written as", a, leaf(t, "x", []string{"SPIFFE://a/one"}, nil, later), "uri:SPIFFE://a/one", ""},
+		{"URI without its escapes", a, leaf(t, "x", []string{"spiffe://a/%6fne"}, nil, later), "uri:spiffe://a/%6fne", ""},
+		{"URI that is to be escaped", escaping, leaf(t, "x", []string{"spiffe://a/a b"}, nil, later), "uri:spiffe://a/a b", ""},
+		{"DNS name with a trailing dot", a, leaf(t, "x", nil, []string{"one.example."}, later), "dns:one.example.", ""},
+		{"wildcard", a, leaf(t, "x", nil, []string{"*.example"}, later), "dns:*.example", ""},
+		{"two common names", common, leaf(t, "nobody+else", nil, nil, later), "cn:nobody", ""},
+		{"two common names of two callers", commons, leaf(t, "three+four", nil, nil, later), "", ReasonAmbiguous},
+		{"the common name of a caller first", commons, leaf(t, "three+else", nil, nil, later), "cn:three", ""},
+		{"the common name of a caller last", commons, leaf(t, "else+three", nil, nil, later), "cn:three", ""},
+		{"empty common name", common, leaf(t, "", nil, nil, later), "", ReasonCertificate},
+		{"empty common name besides", common, leaf(t, "+one", nil, nil, later), "", ReasonCertificate},
 		{"two callers", a, leaf(t, "x", []string{"spiffe://a/two"}, []string{"one.example"}, later), "", ReasonAmbiguous},
 		{"common name does not count", a, leaf(t, "one", nil, nil, later), "", ReasonCertificate},
 		{"control character", a, leaf(t, "x", []string{"spiffe://a/one"}, []string{"one.example\n"}, later), "", ReasonCertificate},

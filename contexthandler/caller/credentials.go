@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"strings"
 	"time"
@@ -63,19 +64,46 @@ func (a *Authenticator) Certificate(chains [][]*x509.Certificate) *Certificate {
 func names(leaf *x509.Certificate, kind string) []string {
 	switch kind {
 	case KindURI:
-		var all []string
-		for _, u := range leaf.URIs {
-			all = append(all, u.String())
-		}
-		return all
+		return uris(leaf)
 	case KindDNS:
 		return lower(leaf.DNSNames)
 	default:
-		if leaf.Subject.CommonName == "" {
-			return nil
-		}
-		return []string{leaf.Subject.CommonName}
+		return commonNames(leaf)
 	}
+}
+
+// uris are the URIs as they are in the certificate. [x509.Certificate] has them as
+// URLs, which write different ones the same way.
+func uris(leaf *x509.Certificate) []string {
+	const uniformResourceIdentifier = 6 // RFC 5280 §4.2.1.6
+	var all []string
+	for _, e := range leaf.Extensions {
+		if !e.Id.Equal(asn1.ObjectIdentifier{2, 5, 29, 17}) {
+			continue
+		}
+		var names []asn1.RawValue
+		if rest, err := asn1.Unmarshal(e.Value, &names); err != nil || len(rest) > 0 {
+			return []string{""} // which is no name: the certificate says nothing
+		}
+		for _, name := range names {
+			if name.Class == asn1.ClassContextSpecific && name.Tag == uniformResourceIdentifier {
+				all = append(all, string(name.Bytes))
+			}
+		}
+	}
+	return all
+}
+
+// commonNames are all of them: of several, some take the first and others the last.
+func commonNames(leaf *x509.Certificate) []string {
+	var all []string
+	for _, a := range leaf.Subject.Names {
+		if a.Type.Equal(asn1.ObjectIdentifier{2, 5, 4, 3}) {
+			name, _ := a.Value.(string)
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // maxName bounds the names of callers, in bytes.

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/token"
 	"github.com/forseti-pdp/forseti/token/jwks"
 	"github.com/forseti-pdp/forseti/token/tokentest"
@@ -47,7 +48,7 @@ func (i issuer) verifier(t testing.TB, change func(*token.Issuer)) *token.Verifi
 	if change != nil {
 		change(&made)
 	}
-	v, err := token.New(token.Config{Issuers: []token.Issuer{made}})
+	v, err := token.New(token.Config{Issuers: []token.Issuer{made}, Logger: secrettest.Logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

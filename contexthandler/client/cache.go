@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"time"
 
@@ -34,8 +35,12 @@ type entry struct {
 	key     key
 	request Request // without its token
 	answer  *v1.AuthorizeResponse
-	until   time.Time // by the monotonic clock
+	until   time.Time // by the monotonic clock, which may stand still while the machine sleeps
+	wall    time.Time // the same by the other one, which may be set
 }
+
+// alive reports whether the answer may be given still, by both clocks.
+func (e *entry) alive(now time.Time) bool { return now.Before(e.until) && now.Round(0).Before(e.wall) }
 
 // flight is a question under way. It goes on when the one who brought it leaves, as
 // long as others wait for it.
@@ -94,7 +99,7 @@ func (c *cache) join(ctx context.Context, k key, r *Request, ask asker) (kept *v
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e := c.entries[k]; e != nil {
-		if known := e.Value.(*entry); time.Now().Before(known.until) {
+		if known := e.Value.(*entry); known.alive(time.Now()) {
 			c.order.MoveToFront(e)
 			return known.answer, nil, false
 		}
@@ -132,7 +137,11 @@ func (c *cache) begin(ctx context.Context, k key, r Request, ask asker) *flight 
 func recovered(ctx context.Context, r *Request, ask asker) (answer *v1.AuthorizeResponse, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			answer, err = nil, unavailable(status.Errorf(codes.Internal, "panic: %v", p))
+			text := "panic"
+			if fault, ok := p.(runtime.Error); ok { // others may hold values of the request
+				text += ": " + fault.Error()
+			}
+			answer, err = nil, unavailable(status.Error(codes.Internal, text))
 		}
 	}()
 	return ask(ctx, r)
@@ -158,7 +167,7 @@ func (c *cache) land(k key, f *flight, r Request, sent time.Time) {
 	f.shared = true
 	if current && proto.Size(f.answer) <= maxKept {
 		r.SubjectToken = ""
-		c.keep(&entry{key: k, request: r, answer: f.answer, until: until})
+		c.keep(&entry{key: k, request: r, answer: f.answer, until: until, wall: until.Round(0)})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -98,6 +99,27 @@ func TestCache_Life(t *testing.T) {
 			r.want("read", false)
 			r.want("other", false)
 		})
+	}
+}
+
+// A machine that sleeps has a monotonic clock that sleeps as well: what is kept is
+// old by either clock.
+func TestCache_Asleep(t *testing.T) {
+	from := &counted{}
+	r := newReader(t, Reuse{Max: time.Hour, Entries: 10}, from)
+	r.want("read", false)
+	r.want("read", true)
+	for _, e := range r.cache.entries {
+		e.Value.(*entry).wall = time.Now().Round(0)
+	}
+	r.want("read", false)
+}
+
+// What a panic says may hold values of the request, and goes into no error.
+func TestCache_PanicWithValues(t *testing.T) {
+	_, err := recovered(t.Context(), &Request{}, func(context.Context, *Request) (*v1.AuthorizeResponse, error) { panic("person 01017012345") })
+	if status.Code(errors.Unwrap(err)) != codes.Internal || strings.Contains(err.Error(), "person") {
+		t.Errorf("got %v", err)
 	}
 }
 

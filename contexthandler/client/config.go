@@ -55,7 +55,8 @@ type Config struct {
 	MaxReceiveBytes int // of one message, after decompression; 4 MiB, as the service sends
 
 	// DialOptions are further options of the connection, for tracing say. What the
-	// client sets by itself stays as it is.
+	// client sets by itself stays as it is. They must not say who asks, as credentials
+	// do that differ from call to call: Reuse does not know of it.
 	DialOptions []grpc.DialOption
 }
 

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
@@ -305,6 +306,56 @@ func TestPEP_HandlerThatDoesNotLook(t *testing.T) {
 	})
 	if status.Code(err) != codes.PermissionDenied {
 		t.Errorf("got %v", err)
+	}
+}
+
+// written is a stream that keeps what a handler sends besides messages, and gives one.
+type written struct {
+	silent
+	told []string
+}
+
+func (w *written) SetHeader(metadata.MD) error  { w.told = append(w.told, "header"); return nil }
+func (w *written) SendHeader(metadata.MD) error { w.told = append(w.told, "sent"); return nil }
+func (w *written) SetTrailer(metadata.MD)       { w.told = append(w.told, "trailer") }
+func (w *written) RecvMsg(m any) error {
+	m.(*healthpb.HealthCheckRequest).Service = "secret"
+	return nil
+}
+
+// A handler tells nobody anything before access is granted, nor after it is refused, and
+// has no message that it may not have.
+func TestPEP_HandlerThatTellsByHeaders(t *testing.T) {
+	pep, err := NewPEP(PEPConfig{Client: &Client{config: Config{Timeout: time.Second}}, Ask: func(context.Context, string, any) (Request, error) {
+		return Request{}, errors.New("refused")
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := &written{}
+	err = pep.StreamServerInterceptor()(nil, stream, &grpc.StreamServerInfo{IsServerStream: true}, func(_ any, s grpc.ServerStream) error {
+		tell := func(when string) {
+			s.SetTrailer(metadata.Pairs("a", "b"))
+			if set, sent := s.SetHeader(nil), s.SendHeader(nil); status.Code(set) != codes.PermissionDenied || status.Code(sent) != codes.PermissionDenied {
+				t.Errorf("%s: got %v, %v", when, set, sent)
+			}
+		}
+		tell("before")
+		m := &healthpb.HealthCheckRequest{}
+		if err := s.RecvMsg(m); status.Code(err) != codes.PermissionDenied || m.GetService() != "" {
+			t.Errorf("got the message %v, %v", m, err)
+		}
+		tell("after")
+		return nil
+	})
+	if status.Code(err) != codes.PermissionDenied || stream.told != nil {
+		t.Errorf("got %v, told %v", err, stream.told)
+	}
+	granted := &guarded{ServerStream: stream}
+	granted.granted.Store(true)
+	granted.SetTrailer(nil)
+	if err := errors.Join(granted.SetHeader(nil), granted.SendHeader(nil)); err != nil || strings.Join(stream.told, " ") != "trailer header sent" {
+		t.Errorf("got %v, told %v when access is granted", err, stream.told)
 	}
 }
 

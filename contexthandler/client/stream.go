@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 )
 
 // StreamServerInterceptor is for grpc.ChainStreamInterceptor, after what tells who the
@@ -68,6 +70,9 @@ func (g *guarded) RecvMsg(m any) error {
 	}
 	if err := g.pep.enforce(g.Context(), g.method, m, g.ask); err != nil {
 		g.refusal.Store(&err)
+		if message, ok := m.(proto.Message); ok {
+			proto.Reset(message)
+		}
 		return err
 	}
 	g.granted.Store(true)
@@ -76,11 +81,42 @@ func (g *guarded) RecvMsg(m any) error {
 
 // SendMsg sends nothing before access was granted, and nothing after it was refused.
 func (g *guarded) SendMsg(m any) error {
+	if err := g.silenced(); err != nil {
+		return err
+	}
+	return g.ServerStream.SendMsg(m)
+}
+
+// silenced is why nothing may be sent, nil if that is not so.
+func (g *guarded) silenced() error {
 	if err := g.refused(); err != nil {
 		return err
 	}
 	if !g.granted.Load() {
 		return errDenied().Err()
 	}
-	return g.ServerStream.SendMsg(m)
+	return nil
+}
+
+// SetHeader is as SendMsg is: headers can tell as much.
+func (g *guarded) SetHeader(md metadata.MD) error {
+	if err := g.silenced(); err != nil {
+		return err
+	}
+	return g.ServerStream.SetHeader(md)
+}
+
+// SendHeader is as SendMsg is.
+func (g *guarded) SendHeader(md metadata.MD) error {
+	if err := g.silenced(); err != nil {
+		return err
+	}
+	return g.ServerStream.SendHeader(md)
+}
+
+// SetTrailer is as SendMsg is.
+func (g *guarded) SetTrailer(md metadata.MD) {
+	if g.silenced() == nil {
+		g.ServerStream.SetTrailer(md)
+	}
 }

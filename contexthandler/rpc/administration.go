@@ -25,7 +25,7 @@ func (a administration) description() *grpc.ServiceDesc {
 	d.Methods = append([]grpc.MethodDesc(nil), d.Methods...)
 	for i := range d.Methods {
 		m := &d.Methods[i]
-		m.Handler = a.unaryWithTicket(d.ServiceName, m.MethodName, m.Handler)
+		m.Handler = a.unaryWithTicket(d.ServiceName, m.MethodName, shapeOf(new(v1.InvalidateRequest)), m.Handler)
 	}
 	return &d
 }

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"google.golang.org/grpc"
@@ -9,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/tap"
 
+	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/contexthandler/caller"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
@@ -24,8 +26,10 @@ import (
 type admission struct {
 	methods        map[string]method // by full name; set before the first call
 	calls, streams *gate
+	open, reading  *share                // streams, and calls, of other services
 	callers        *caller.Authenticator // nil if callers are not told apart
 	limits         Limits
+	memory         supply
 	drain          context.Context
 	metrics        *metrics
 }
@@ -35,6 +39,8 @@ type method struct {
 	stream bool
 	open   bool  // to callers that nobody knows
 	gate   *gate // nil if every call is let in
+	full   shed  // why a call is refused if the gate is full
+	big    bool  // what a call costs has no small bound
 }
 
 // tapPatience bounds the deadline of what is refused in the tap. gRPC keeps the
@@ -42,7 +48,7 @@ type method struct {
 const tapPatience = time.Minute
 
 // learn makes known the methods of the services: those of the
-// AuthorizationService have limits, all others are always let in.
+// AuthorizationService have gates, all others only shares, of which every host has some.
 func (a *admission) learn(services map[string]grpc.ServiceInfo) {
 	a.methods = make(map[string]method)
 	for name, info := range services {
@@ -52,9 +58,9 @@ func (a *admission) learn(services map[string]grpc.ServiceInfo) {
 			switch {
 			case name != v1.AuthorizationService_ServiceDesc.ServiceName:
 			case known.stream:
-				known.gate = a.streams
+				known.gate, known.full = a.streams, shedStreams
 			default:
-				known.gate = a.calls
+				known.gate, known.full, known.big = a.calls, shedCalls, m.Name != methodAuthorize
 			}
 			a.methods[full] = known
 		}
@@ -77,11 +83,18 @@ func (a *admission) handle(ctx context.Context, info *tap.Info) (context.Context
 		}
 		return ctx, status.Error(codes.Unimplemented, "unknown method")
 	}
-	t := &ticket{Context: ctx}
+	t := &ticket{Context: ctx, host: hostOf(ctx), id: callID{sent: sentID(info.Header)}}
 	t.access, t.refusal = a.token(info.Header, m)
-	placed := t.refusal == nil && m.gate != nil && m.gate.enter()
-	if t.refusal == nil && m.gate != nil && !placed {
-		t.refusal = errOverloaded()
+	if t.refusal == nil && m.gate != nil {
+		t.refusal = a.memory.lacking(m.big)
+	}
+	placed := t.refusal == nil && m.gate != nil && m.gate.enter(t.host)
+	switch {
+	case t.refusal != nil:
+	case m.gate == nil && !a.opened(t, m):
+		t.refusal = errOverloaded(shedOpen)
+	case m.gate != nil && !placed:
+		t.refusal = errOverloaded(m.full)
 	}
 	if t.refusal != nil && (!limited || left <= tapPatience) {
 		return ctx, a.refuse(t.refusal) // otherwise it is counted by who answers with it
@@ -93,13 +106,23 @@ func (a *admission) handle(ctx context.Context, info *tap.Info) (context.Context
 	return t, nil
 }
 
+// opened takes a place for a call of another service, until the context that gRPC made
+// for it ends.
+func (a *admission) opened(t *ticket, m method) bool {
+	share := a.reading // which is most of what a call does there
+	if m.stream {
+		share = a.open
+	}
+	if !share.enter(t.host, 1) {
+		return false
+	}
+	context.AfterFunc(t.Context, func() { share.leave(t.host, 1) })
+	return true
+}
+
 func (a *admission) refuse(f *failure) error {
 	a.metrics.failed(f)
 	return f
-}
-
-func errOverloaded() *failure {
-	return &failure{v1.ErrorReason_ERROR_REASON_OVERLOADED, "the service is at its limit"}
 }
 
 // limit gives an admitted call its end: a deadline; for a stream that of its
@@ -125,24 +148,35 @@ func (a *admission) limit(t *ticket, m method, limited bool, left time.Duration)
 // end of the context that gRPC made is enough.
 type ticket struct {
 	context.Context
+	host    *host
 	cancel  context.CancelFunc // of what was added to the context; may be nil
 	refusal *failure           // to be answered with, if not nil
 	access  *access            // nil if everybody may make the call
+	id      callID
+	message bounded
 
 	gate           *gate // nil if no place was taken
-	placed         bool  // the handler has the place
-	coming         bool  // it is on its way to its handler, among those of the gate:
+	placed         bool  // the handler has the place:
+	place          place
+	coming         bool // it is on its way to its handler, among those of the gate:
 	next, previous *ticket
 }
 
 type ticketKey struct{}
 
-// Value finds the ticket in its context.
+// Value finds the ticket in its context, and the place of a call.
 func (t *ticket) Value(key any) any {
-	if key == (ticketKey{}) {
+	switch key {
+	case ticketKey{}:
 		return t
+	case contexthandler.PlaceKey{}:
+		if t.placed && t.gate.most > 0 {
+			return &t.place
+		}
+		return nil
+	default:
+		return t.Context.Value(key)
 	}
-	return t.Context.Value(key)
 }
 
 // ticketOf is the ticket of an admitted call.
@@ -150,11 +184,18 @@ func ticketOf(ctx context.Context) *ticket {
 	if t, ok := ctx.Value(ticketKey{}).(*ticket); ok {
 		return t
 	}
-	return &ticket{Context: ctx}
+	return &ticket{Context: ctx, host: hostOf(ctx)}
 }
 
 // begin tells that the handler runs.
+//
+// It lets whatever else can run go first. Most of that reads and writes connections,
+// and takes little time, while a decision may take much. A processor that begins a
+// decision as soon as a call is there reads the next connection only when that is
+// done: then calls wait in connections, and answers in buffers, for as many decisions
+// as there are connections, whatever the limit is.
 func (t *ticket) begin() {
+	runtime.Gosched()
 	if t.gate != nil {
 		t.gate.begin(t)
 	}
@@ -164,8 +205,9 @@ func (t *ticket) begin() {
 func (t *ticket) end() {
 	if t.placed {
 		t.placed = false
-		t.gate.leave()
+		t.gate.leave(t.host)
 	}
+	t.message.drop()
 	if t.cancel != nil {
 		t.cancel()
 	}

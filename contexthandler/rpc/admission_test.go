@@ -22,20 +22,15 @@ import (
 // back; health is not.
 func TestAdmission_Overload(t *testing.T) {
 	r := start(t, func(c *Config) { c.Limits.MaxInFlight = 2 })
-	asked, release := make(chan struct{}, 2), make(chan struct{})
-	r.ask(func(context.Context) error { asked <- struct{}{}; <-release; return nil })
+	places := r.server.service.gate
 	stream, err := r.client.AuthorizeStream(within(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var wg sync.WaitGroup
 	for range 2 {
-		wg.Go(func() {
-			if _, err := r.client.Authorize(within(t), action("ask")); err != nil {
-				t.Errorf("admitted: got %v", err)
-			}
-		})
-		<-asked
+		if !places.enter(new(host)) {
+			t.Fatal("there is no place")
+		}
 	}
 	if n := r.metric("forseti_rpc_in_flight_calls"); n != 2 {
 		t.Errorf("got %v in flight, want 2", n)
@@ -55,9 +50,8 @@ func TestAdmission_Overload(t *testing.T) {
 	if _, err := healthpb.NewHealthClient(r.conn).Check(within(t), &healthpb.HealthCheckRequest{}); err != nil {
 		t.Errorf("health: got %v", err)
 	}
-	close(release)
-	wg.Wait()
-	eventually(t, "nothing is in flight", func() bool { return r.metric("forseti_rpc_in_flight_calls") == 0 })
+	places.leave(new(host))
+	places.leave(new(host))
 	if err := stream.Send(&v1.AuthorizeStreamRequest{Request: action("read")}); err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +60,9 @@ func TestAdmission_Overload(t *testing.T) {
 	}
 	if n := r.metric("forseti_rpc_failures_total", "overloaded"); n != 3 {
 		t.Errorf("got %v refusals counted, want 3", n)
+	}
+	if n := r.metric("forseti_shed_total", "calls"); n != 3 {
+		t.Errorf("got %v calls shed, want 3", n)
 	}
 }
 
@@ -234,12 +231,12 @@ func TestAdmission_BatchDeadline(t *testing.T) {
 func TestAdmission_Tickets(t *testing.T) {
 	drain, stop := context.WithCancel(context.Background())
 	defer stop()
-	calls, streams := &gate{limit: 2}, &gate{limit: 1}
+	calls, streams := &gate{share: share{limit: 2}}, &gate{share: share{resource: resourceStreams, limit: 1}}
 	m, err := newMetrics(prometheus.NewRegistry(), calls, streams)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &admission{calls: calls, streams: streams, limits: DefaultLimits(), drain: drain, metrics: m}
+	a := &admission{calls: calls, streams: streams, open: &share{resource: resourceOpen, limit: 1}, reading: &share{resource: resourceReading, limit: 1}, limits: DefaultLimits(), drain: drain, metrics: m}
 	a.learn(map[string]grpc.ServiceInfo{
 		v1.AuthorizationService_ServiceDesc.ServiceName: {Methods: []grpc.MethodInfo{{Name: "Authorize"}, {Name: "AuthorizeStream", IsClientStream: true}}},
 		"x": {Methods: []grpc.MethodInfo{{Name: "Watch", IsServerStream: true}}},

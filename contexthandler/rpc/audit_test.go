@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/pap"
@@ -86,10 +87,11 @@ func TestAudit_EachMethod(t *testing.T) {
 		_, _ = r.client.Authorize(within(t), tt.request)
 		want("authorize", 1, tt.want)
 	}
-	if _, err := r.client.Evaluate(within(t), &v1.EvaluateRequest{}); err != nil {
+	named := metadata.AppendToOutgoingContext(within(t), headerRequestID, "e") // the message has no name of its own
+	if _, err := r.client.Evaluate(named, &v1.EvaluateRequest{}); err != nil {
 		t.Fatal(err)
 	}
-	want("evaluate", 1, ": NotApplicable")
+	want("evaluate", 1, "e: NotApplicable")
 	batch := &v1.AuthorizeBatchRequest{}
 	var lines []string
 	for i := range 300 {

@@ -75,7 +75,7 @@ func (b *batch) release() {}
 func (b *batch) answer(ctx context.Context, started time.Time) (any, time.Time, error) {
 	s := b.service
 	if len(b.items) > s.limits.MaxBatch {
-		return nil, time.Time{}, &failure{v1.ErrorReason_ERROR_REASON_BATCH_TOO_LARGE, fmt.Sprintf("the batch has more than %d items", s.limits.MaxBatch)}
+		return nil, time.Time{}, &failure{reason: v1.ErrorReason_ERROR_REASON_BATCH_TOO_LARGE, message: fmt.Sprintf("the batch has more than %d items", s.limits.MaxBatch)}
 	}
 	snapshot, err := s.handler.Snapshot()
 	if err != nil {
@@ -83,6 +83,7 @@ func (b *batch) answer(ctx context.Context, started time.Time) (any, time.Time, 
 	}
 	data := s.buffers.Get(0)
 	b.written.data = *data
+	s.handler.Describe(ctx, snapshot, len(b.items))
 	together, ledger := s.handler.Together(ctx)
 	rest := b.plain(together, snapshot, started)
 	b.others(together, snapshot, rest)
@@ -106,7 +107,7 @@ func (b *batch) plain(ctx context.Context, snapshot *pap.Snapshot, started time.
 	for i := range b.items {
 		item := &b.items[i]
 		if item.message == nil {
-			started = b.decide(ctx, snapshot, item, started)
+			started = b.decide(ctx, snapshot, i, started)
 		}
 		if item.message != nil || item.query != nil {
 			rest = append(rest, i)
@@ -118,15 +119,16 @@ func (b *batch) plain(ctx context.Context, snapshot *pap.Snapshot, started time.
 
 // decide decides a plain request, if it can be decided at once, and tells when
 // that was.
-func (b *batch) decide(ctx context.Context, snapshot *pap.Snapshot, item *batchItem, started time.Time) time.Time {
-	s := b.service
+func (b *batch) decide(ctx context.Context, snapshot *pap.Snapshot, number int, started time.Time) time.Time {
+	s, item := b.service, &b.items[number]
 	q := s.newQuestion()
 	defer func() {
 		if item.query == nil {
+			q.span.endItem(item.answer.GetError())
 			q.release()
 		}
 	}()
-	result, ended, ok, err := b.decided(ctx, q, snapshot, item.text, started)
+	result, ended, ok, err := b.decided(ctx, q, snapshot, number, started)
 	switch {
 	case err == nil && ok:
 		b.write(item, q.decided(&result))
@@ -146,19 +148,20 @@ func (b *batch) decide(ctx context.Context, snapshot *pap.Snapshot, item *batchI
 }
 
 // decided decides a request if it is plain. It does not panic.
-func (b *batch) decided(ctx context.Context, q *question, snapshot *pap.Snapshot, text string, started time.Time) (result xacml.Result, ended time.Time, ok bool, err error) {
+func (b *batch) decided(ctx context.Context, q *question, snapshot *pap.Snapshot, number int, started time.Time) (result xacml.Result, ended time.Time, ok bool, err error) {
 	defer b.service.contain(ctx, &err)
-	if !q.ask(snapshot, text) {
+	if !q.ask(snapshot, b.items[number].text) {
 		return xacml.Result{}, time.Time{}, false, nil
 	}
-	return q.decide(ctx, started)
+	q.part, q.span.span = b.service.handler.Part(ctx, number)
+	return q.decide(q.part, started)
 }
 
 // complete decides a plain request that takes slow sources.
-func (b *batch) complete(ctx context.Context, item *batchItem) *v1.AuthorizeBatchItem {
+func (b *batch) complete(item *batchItem) *v1.AuthorizeBatchItem {
 	s, q := b.service, item.query
 	defer q.release()
-	response, err := q.complete(ctx, item.started)
+	response, err := q.complete(q.part, item.started)
 	if err != nil {
 		return s.batchError(q.id, err)
 	}
@@ -202,21 +205,36 @@ func (b *batch) write(item *batchItem, d *decided) {
 // are asked one by one.
 const maxWaiting = 256
 
-// others decides the requests with these numbers.
+// others decides the requests with these numbers. All of them have the one place of
+// the call.
 func (b *batch) others(ctx context.Context, snapshot *pap.Snapshot, numbers []int) {
+	workers, done := min(maxWaiting, len(numbers)), func() {}
+	if workers == 0 {
+		return
+	}
+	if place := placeOf(ctx); place != nil {
+		place.share(workers)
+		defer place.unshare()
+		done = place.done
+	}
 	var next atomic.Int64
 	work := func() {
+		defer done()
 		for i := next.Add(1) - 1; i < int64(len(numbers)); i = next.Add(1) - 1 {
 			item := &b.items[numbers[i]]
-			if item.query != nil {
-				item.answer = b.complete(ctx, item)
+			if q := item.query; q != nil {
+				span := q.span
+				item.answer = b.complete(item)
+				span.endItem(item.answer.GetError())
 			} else {
-				item.answer = b.service.batchItem(ctx, snapshot, item.message)
+				part, span := b.service.handler.Part(ctx, numbers[i])
+				item.answer = b.service.batchItem(part, snapshot, item.message)
+				callSpan{span}.endItem(item.answer.GetError())
 			}
 		}
 	}
 	var wg sync.WaitGroup
-	for range min(maxWaiting, len(numbers)) - 1 {
+	for range workers - 1 {
 		wg.Go(work)
 	}
 	work()

@@ -46,7 +46,7 @@ func BenchmarkAuthorize(b *testing.B) {
 		}
 		b.Run(w.Name(), func(b *testing.B) {
 			b.ReportAllocs()
-			s, ctx, i := server.service, context.Background(), 0
+			s, ctx, written, i := server.service, context.Background(), newCodec(), 0
 			for b.Loop() {
 				q := s.newQuestion()
 				if err := q.read(messages[i]); err != nil {
@@ -57,7 +57,11 @@ func BenchmarkAuthorize(b *testing.B) {
 					b.Fatal(err)
 				}
 				q.release()
-				answer.(*encoded).buffers[0].Free()
+				buffers, err := written.Marshal(answer)
+				if err != nil {
+					b.Fatal(err)
+				}
+				buffers.Free()
 				if i++; i == len(messages) {
 					i = 0
 				}

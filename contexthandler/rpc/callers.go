@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/grpc/credentials"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/peer"
 
@@ -81,7 +80,7 @@ func (s *service) identify(ctx context.Context, t *ticket, method string) (err e
 	}
 	if !who.May(method[strings.LastIndexByte(method, '/')+1:]) {
 		s.callers.Refused(caller.ReasonMethod)
-		return &failure{v1.ErrorReason_ERROR_REASON_NOT_ALLOWED, "the caller may not call this method"}
+		return &failure{reason: v1.ErrorReason_ERROR_REASON_NOT_ALLOWED, message: "the caller may not call this method"}
 	}
 	t.access.caller, t.access.known = who, true
 	return nil
@@ -94,12 +93,12 @@ func (s *service) identifyPatiently(ctx context.Context, t *ticket, shown caller
 	rested := t.placed
 	if rested {
 		t.placed = false
-		t.gate.leave()
+		t.gate.leave(t.host)
 	}
 	who, err := s.callers.Authenticate(ctx, shown)
 	if err == nil && rested {
-		if !t.gate.enter() {
-			return caller.Caller{}, errOverloaded()
+		if !t.gate.enter(t.host) {
+			return caller.Caller{}, errOverloaded(shedCalls)
 		}
 		t.placed = true
 	}
@@ -120,7 +119,7 @@ func (s *service) unidentified(ctx context.Context, err error) error {
 		}
 	}
 	if e.Reason == caller.ReasonCanceled || e.Reason == caller.ReasonNotChecked {
-		return &failure{v1.ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED, "the token of the caller cannot be checked now"}
+		return &failure{reason: v1.ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED, message: "the token of the caller cannot be checked now"}
 	}
 	return errUnauthenticated()
 }
@@ -131,7 +130,7 @@ func isCanceled(err error) bool {
 }
 
 func errUnauthenticated() *failure {
-	return &failure{v1.ErrorReason_ERROR_REASON_UNAUTHENTICATED, "it is not known who calls"}
+	return &failure{reason: v1.ErrorReason_ERROR_REASON_UNAUTHENTICATED, message: "it is not known who calls"}
 }
 
 // callerOf is who makes the call. Where callers are told apart, a call that nobody
@@ -155,7 +154,8 @@ func (s *service) mayExplain(c *caller.Caller) bool {
 func (s *service) refused(ctx context.Context, m *methodMetrics, method string, err error) error {
 	m.started.Inc()
 	err = s.refusal(ctx, method, err)
-	m.ended(err, 0)
+	ticketOf(ctx).tell(ctx, err)
+	m.ended(err, 0, nil)
 	return err
 }
 
@@ -204,10 +204,4 @@ func certificateOf(ctx context.Context) *caller.Certificate {
 		return nil
 	}
 	return c.certificate
-}
-
-// connectionInfo is what is known of a connection with TLS.
-type connectionInfo struct {
-	credentials.TLSInfo
-	certificate *caller.Certificate // nil if there is none, or nobody asks for it
 }

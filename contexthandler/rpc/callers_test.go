@@ -494,6 +494,8 @@ func TestCallers_CertificateReload(t *testing.T) {
 	var stop atomic.Bool
 	var calls atomic.Int64
 	var workers sync.WaitGroup
+	defer workers.Wait()
+	defer stop.Store(true)
 	ask := func(client v1.AuthorizationServiceClient) {
 		if _, err := client.Authorize(within(t), action("read")); err != nil {
 			t.Errorf("a call failed: %v", err)
@@ -527,11 +529,7 @@ func TestCallers_CertificateReload(t *testing.T) {
 		}
 		time.Sleep(15 * time.Millisecond)
 	}
-	stop.Store(true)
-	workers.Wait()
-	if calls.Load() < 100 {
-		t.Errorf("only %d calls were made", calls.Load())
-	}
+	eventually(t, "100 calls are made", func() bool { return stop.Load() || calls.Load() >= 100 })
 }
 
 // reasonOf is the reason of a failed call.

@@ -8,6 +8,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/forseti-pdp/forseti/internal/exemplar"
 )
 
 // callMetrics are the usual metrics of gRPC servers. The series of a method are
@@ -85,15 +87,15 @@ func (m *methodMetrics) begin() {
 }
 
 // end counts the outcome of a call, and the answer if there is one.
-func (m *methodMetrics) end(err error, took time.Duration) {
+func (m *methodMetrics) end(err error, took time.Duration, trace prometheus.Labels) {
 	if err == nil {
 		m.sent.Inc()
 	}
-	m.ended(err, took)
+	m.ended(err, took, trace)
 }
 
-// ended counts the outcome of a call or stream.
-func (m *methodMetrics) ended(err error, took time.Duration) {
+// ended counts the outcome of a call or stream. trace is nil if it is not traced.
+func (m *methodMetrics) ended(err error, took time.Duration, trace prometheus.Labels) {
 	code := codes.OK
 	if err != nil {
 		if code = codeOf(err); int(code) >= len(m.handled) {
@@ -101,7 +103,7 @@ func (m *methodMetrics) ended(err error, took time.Duration) {
 		}
 	}
 	m.handled[code].Inc()
-	m.seconds.Observe(took.Seconds())
+	exemplar.Observe(m.seconds, took.Seconds(), trace)
 }
 
 // codeOf is the code that gRPC makes of an error.

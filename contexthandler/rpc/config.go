@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/contexthandler/caller"
@@ -34,9 +35,15 @@ type Config struct {
 	MayExplain func(caller string) bool
 	// Administration serves the AdministrationService, to those whom Callers allow it.
 	Administration bool
+	// Memory tells how much memory is left, at once. Nil: there is always enough.
+	Memory func() Memory
 	// Logger gets warnings and details for debugging, none of which hold
-	// attribute values. Nil: nothing is logged.
+	// attribute values. With a [LogHandler] they name the call. Nil: nothing is logged.
 	Logger *slog.Logger
+	// Tracer makes a span of each call that is not one of the health service or of
+	// reflection, as a part of the trace that the caller names (W3C Trace Context).
+	// Decisions have spans below if the Handler has a tracer, too. Nil: there are none.
+	Tracer trace.Tracer
 	// Registerer gets the metrics. Nil: nobody sees them.
 	Registerer prometheus.Registerer
 }
@@ -55,10 +62,12 @@ type Limits struct {
 	MaxSendBytes    int // of a message, before compression; 4 MiB
 	MaxHeaderBytes  int // of the headers of a call; 16 KiB
 
-	MaxInFlight              int           // calls, and messages of streams, that are decided at a time; 8 for each processor
+	MaxInFlight              int           // calls, and messages of streams, that are worked on at a time; 8 for each processor
+	MaxWaiting               int           // of those, beside them, that wait for a source; 256 for each processor
 	MaxOpenStreams           int           // streams of requests at a time; 1,024
 	MaxConcurrentStreams     int           // calls and streams of one connection at a time; 256
 	MaxConnectionsPerAddress int           // open connections of an IPv4 address or IPv6 /64 network; 64
+	MaxConnections           int           // open connections of all addresses; 4,096
 	ConnectionTimeout        time.Duration // for a connection to become one of HTTP/2; 10 s
 }
 
@@ -73,9 +82,11 @@ func DefaultLimits() Limits {
 		MaxSendBytes:             4 << 20,
 		MaxHeaderBytes:           16 << 10,
 		MaxInFlight:              8 * runtime.GOMAXPROCS(0),
+		MaxWaiting:               256 * runtime.GOMAXPROCS(0),
 		MaxOpenStreams:           1024,
 		MaxConcurrentStreams:     256,
 		MaxConnectionsPerAddress: 64,
+		MaxConnections:           4096,
 		ConnectionTimeout:        10 * time.Second,
 	}
 }
@@ -109,9 +120,11 @@ func (l Limits) filled() (Limits, error) {
 	number("MaxSendBytes", &l.MaxSendBytes, d.MaxSendBytes)
 	number("MaxHeaderBytes", &l.MaxHeaderBytes, d.MaxHeaderBytes)
 	number("MaxInFlight", &l.MaxInFlight, d.MaxInFlight)
+	number("MaxWaiting", &l.MaxWaiting, d.MaxWaiting)
 	number("MaxOpenStreams", &l.MaxOpenStreams, d.MaxOpenStreams)
 	number("MaxConcurrentStreams", &l.MaxConcurrentStreams, d.MaxConcurrentStreams)
 	number("MaxConnectionsPerAddress", &l.MaxConnectionsPerAddress, d.MaxConnectionsPerAddress)
+	number("MaxConnections", &l.MaxConnections, d.MaxConnections)
 	duration("ConnectionTimeout", &l.ConnectionTimeout, d.ConnectionTimeout)
 	if l.MinDeadline > l.DefaultDeadline || l.DefaultDeadline > l.MaxDeadline {
 		errs = append(errs, fmt.Errorf("the deadlines %s, %s and %s are not in order", l.MinDeadline, l.DefaultDeadline, l.MaxDeadline))

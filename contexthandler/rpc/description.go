@@ -25,11 +25,11 @@ func (s *service) description() *grpc.ServiceDesc {
 		m := &d.Methods[i]
 		switch m.MethodName {
 		case methodAuthorize:
-			m.Handler = s.unaryByHand(d.ServiceName, m.MethodName, func() call { return s.newQuestion() })
+			m.Handler = s.unaryByHand(d.ServiceName, m.MethodName, shapeOf(new(v1.AuthorizeRequest)), func() call { return s.newQuestion() })
 		case methodBatch:
-			m.Handler = s.unaryByHand(d.ServiceName, m.MethodName, func() call { return &batch{service: s} })
+			m.Handler = s.unaryByHand(d.ServiceName, m.MethodName, shapeOf(new(v1.AuthorizeBatchRequest)), func() call { return &batch{service: s} })
 		default:
-			m.Handler = s.unaryWithTicket(d.ServiceName, m.MethodName, m.Handler)
+			m.Handler = s.unaryWithTicket(d.ServiceName, m.MethodName, shapeOf(new(v1.EvaluateRequest)), m.Handler)
 		}
 	}
 	d.Streams = append([]grpc.StreamDesc(nil), d.Streams...)
@@ -68,7 +68,7 @@ type unaryHandler = func(srv any, ctx context.Context, decode func(any) error, i
 
 // unaryByHand is the handler of a method whose messages are read by hand. It
 // does what the interceptors do for others, without their cost.
-func (s *service) unaryByHand(service, method string, newCall func() call) unaryHandler {
+func (s *service) unaryByHand(service, method string, shape *shape, newCall func() call) unaryHandler {
 	method = "/" + service + "/" + method
 	m := s.method(method)
 	return func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
@@ -78,39 +78,49 @@ func (s *service) unaryByHand(service, method string, newCall func() call) unary
 		if err := s.identify(ctx, t, method); err != nil {
 			return nil, s.refused(ctx, m, method, err)
 		}
+		traced, span := s.traced(t, method)
 		c := newCall()
 		defer c.release()
-		if err := s.decode(t, c, decode); err != nil {
-			return nil, s.refusal(ctx, method, err)
+		message := s.bound(&t.message, c, shape, t.host)
+		if err := t.receive(s.reading, func() error { return s.decode(traced, message, decode) }); err != nil {
+			err = s.refusal(traced, method, err)
+			t.tell(ctx, err)
+			span.end(err)
+			return nil, err
 		}
 		started := time.Now()
 		m.begin()
-		answer, ended, err := s.answer(t, c, started)
+		answer, ended, err := s.answer(traced, c, started)
+		if err == nil {
+			answer, err = s.unsent.owed(ctx, answer)
+		}
 		if err != nil {
-			answer, err = nil, s.refusal(ctx, method, err)
+			answer, err = nil, s.refusal(traced, method, err)
 		}
 		if ended.IsZero() {
 			ended = time.Now()
 		}
-		m.end(err, ended.Sub(started))
+		t.tell(ctx, err)
+		span.end(err)
+		m.end(err, ended.Sub(started), span.exemplar(traced))
 		return answer, err
 	}
 }
 
 // decode reads the message of a call. It does not panic.
-func (s *service) decode(ctx context.Context, c call, decode func(any) error) (err error) {
+func (s *service) decode(ctx context.Context, m *bounded, decode func(any) error) (err error) {
 	defer s.contain(ctx, &err)
-	return decode(c)
+	return m.failed(decode(m))
 }
 
 // answer answers an admitted call. It does not panic.
-func (s *service) answer(t *ticket, c call, started time.Time) (answer any, ended time.Time, err error) {
-	defer s.contain(t, &err)
-	return c.answer(t, started)
+func (s *service) answer(ctx context.Context, c call, started time.Time) (answer any, ended time.Time, err error) {
+	defer s.contain(ctx, &err)
+	return c.answer(ctx, started)
 }
 
 // unaryWithTicket holds the ticket of a call, and refuses those that may not make it.
-func (s *service) unaryWithTicket(service, method string, handler unaryHandler) unaryHandler {
+func (s *service) unaryWithTicket(service, method string, shape *shape, handler unaryHandler) unaryHandler {
 	method = "/" + service + "/" + method
 	m := s.method(method)
 	return func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
@@ -120,7 +130,22 @@ func (s *service) unaryWithTicket(service, method string, handler unaryHandler) 
 		if err := s.identify(ctx, t, method); err != nil {
 			return nil, s.refused(ctx, m, method, err)
 		}
-		return handler(srv, ctx, decode, interceptor)
+		var unseen error // by the interceptor
+		answer, err := handler(srv, ctx, func(m any) error {
+			message := s.bound(&t.message, m, shape, t.host)
+			unseen = t.receive(s.reading, func() error { return s.decode(ctx, message, decode) })
+			return unseen
+		}, interceptor)
+		if err == nil {
+			answer, err = s.unsent.owed(ctx, answer)
+			unseen = err
+		}
+		if isFailure(unseen) {
+			unseen = s.refusal(ctx, method, unseen)
+			t.tell(ctx, unseen)
+			return nil, unseen
+		}
+		return answer, err
 	}
 }
 

@@ -19,10 +19,12 @@ import (
 // errorDomain is the domain of every ErrorInfo.
 const errorDomain = "forseti"
 
-// retryAfter is the shortest time that RetryInfo asks a caller to wait; up to as
-// much again is added, so that callers that were refused together do not come
-// back together.
-const retryAfter = 50 * time.Millisecond
+// The shortest times that RetryInfo asks a caller to wait; up to as much again is
+// added, so that callers that were refused together do not come back together.
+const (
+	retryAfter = 50 * time.Millisecond // until a place is free
+	retryLater = time.Second           // until what it takes is there again
+)
 
 // reasonCodes is the gRPC code of each reason.
 var reasonCodes = [...]codes.Code{
@@ -58,6 +60,7 @@ var handlerReasons = [...]v1.ErrorReason{
 	contexthandler.ReasonTokenNotChecked:     v1.ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED,
 	contexthandler.ReasonNotAllowed:          v1.ErrorReason_ERROR_REASON_NOT_ALLOWED,
 	contexthandler.ReasonNotAudited:          v1.ErrorReason_ERROR_REASON_NOT_AUDITED,
+	contexthandler.ReasonOverloaded:          v1.ErrorReason_ERROR_REASON_OVERLOADED,
 }
 
 // failure is why a call, or an item of one, was not evaluated. As an error it is
@@ -65,6 +68,7 @@ var handlerReasons = [...]v1.ErrorReason{
 type failure struct {
 	reason  v1.ErrorReason
 	message string // without attribute values
+	shed    shed   // what there was too much of, if the service sheds load
 }
 
 // Error is the message.
@@ -79,15 +83,30 @@ func (f *failure) name() string { return strings.TrimPrefix(f.reason.String(), "
 func (f *failure) GRPCStatus() *status.Status {
 	s := status.New(f.code(), f.message)
 	details := []protoadapt.MessageV1{&errdetails.ErrorInfo{Domain: errorDomain, Reason: f.name()}}
-	if f.reason == v1.ErrorReason_ERROR_REASON_OVERLOADED {
-		wait := retryAfter + rand.N(retryAfter)
-		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
+	if wait := f.retry(); wait > 0 {
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait + rand.N(wait))})
 	}
 	detailed, err := s.WithDetails(details...)
 	if err != nil {
 		return s
 	}
 	return detailed
+}
+
+// retry is the shortest time after which the same call may be answered by the same
+// service; 0 if it makes no sense to repeat it, or if that is no matter of time.
+func (f *failure) retry() time.Duration {
+	switch f.reason {
+	case v1.ErrorReason_ERROR_REASON_OVERLOADED:
+		if f.shed == shedMemory || f.shed == shedBig {
+			return retryLater
+		}
+		return retryAfter
+	case v1.ErrorReason_ERROR_REASON_NO_POLICY_SNAPSHOT, v1.ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED, v1.ErrorReason_ERROR_REASON_NOT_AUDITED:
+		return retryLater
+	default:
+		return 0
+	}
 }
 
 // item is the failure as that of one item.
@@ -101,8 +120,10 @@ func asFailure(err error) *failure {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f
 	}
-	if e, ok := errors.AsType[*contexthandler.Error](err); ok && int(e.Reason) < len(handlerReasons) {
-		return &failure{handlerReasons[e.Reason], strings.ToValidUTF8(e.Message, "\uFFFD")}
+	if e, ok := errors.AsType[*contexthandler.Error](err); ok && e.Reason == contexthandler.ReasonOverloaded {
+		return errOverloaded(shedWaiting)
+	} else if ok && int(e.Reason) < len(handlerReasons) {
+		return &failure{reason: handlerReasons[e.Reason], message: strings.ToValidUTF8(e.Message, "\uFFFD")}
 	}
-	return &failure{v1.ErrorReason_ERROR_REASON_INTERNAL, "internal error"}
+	return &failure{reason: v1.ErrorReason_ERROR_REASON_INTERNAL, message: "internal error"}
 }

@@ -1,33 +1,45 @@
 package rpc
 
-import "sync"
+import (
+	"sync"
+)
 
-// gate lets a number of calls or streams in at a time.
+// gate lets a number of calls or streams in at a time. Calls that wait for a source
+// are not inside meanwhile: see waiters. They come back whoever is inside, because a
+// call that is thrown away has cost as much; as long as they fill the gate, nobody
+// else is let in.
 //
 // A call that is let in may never get to its handler: gRPC drops it if its
 // deadline passes or its compression is not known. Its context ends then. So the
 // gate knows those that are on their way, and looks through them when it is full
 // or counted: that costs a call nothing, and no place is lost.
 type gate struct {
-	limit int64
+	share
+	waiters
 
 	mu     sync.Mutex
-	inside int64
 	coming *ticket // the first of those that have not begun
 }
 
-// enter takes a place if there is one.
-func (g *gate) enter() bool {
+// enter takes a place if there is one for the host.
+func (g *gate) enter(h *host) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.inside >= g.limit {
+	if !g.has(h) {
 		g.sweep()
 	}
-	if g.inside >= g.limit {
+	if !g.has(h) {
 		return false
 	}
-	g.inside++
+	g.take(h, 1)
 	return true
+}
+
+// has reports whether there is a place for the host. If nobody may wait any more, who
+// is let in may be refused after some work: then there are fewer places, enough for
+// those who need not wait.
+func (g *gate) has(h *host) bool {
+	return g.may(h, 1) && (!g.full() || g.inside.Load() < max(1, g.limit/4))
 }
 
 // expect tells that the place that was taken is that of a call on its way to its
@@ -50,21 +62,18 @@ func (g *gate) begin(t *ticket) {
 	if t.coming {
 		g.arrived(t)
 		t.placed = true
+		t.place.begin(g, t.host)
 	}
 }
 
 // leave gives a place back.
-func (g *gate) leave() {
-	g.mu.Lock()
-	g.inside--
-	g.mu.Unlock()
-}
+func (g *gate) leave(h *host) { g.share.leave(h, 1) }
 
 func (g *gate) count() float64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.sweep()
-	return float64(g.inside)
+	return float64(g.inside.Load())
 }
 
 // sweep takes the places of calls that will not come.
@@ -73,7 +82,7 @@ func (g *gate) sweep() {
 		next := t.next
 		if t.Err() != nil {
 			g.arrived(t)
-			g.inside--
+			g.leave(t.host)
 		}
 		t = next
 	}

@@ -15,11 +15,14 @@ import (
 func (s *service) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (response any, err error) {
 	m, started := s.methods[info.FullMethod], time.Now()
 	m.begin()
-	response, err = s.contained(ctx, info.FullMethod, request, handler)
+	traced, span := s.traced(ctx, info.FullMethod)
+	response, err = s.contained(traced, info.FullMethod, request, handler)
 	if err != nil {
-		response, err = nil, s.refusal(ctx, info.FullMethod, err)
+		response, err = nil, s.refusal(traced, info.FullMethod, err)
 	}
-	m.end(err, time.Since(started))
+	ticketOf(ctx).tell(ctx, err)
+	span.end(err)
+	m.end(err, time.Since(started), span.exemplar(traced))
 	return response, err
 }
 
@@ -36,19 +39,27 @@ func (s *service) contained(ctx context.Context, method string, request any, han
 func (s *service) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	m, started := s.methods[info.FullMethod], time.Now()
 	m.started.Inc()
+	t := ticketOf(stream.Context())
+	t.tellStream(stream, nil)
 	err := s.containedStream(srv, info.FullMethod, &countedStream{stream, m}, handler)
 	if err != nil {
 		err = s.refusal(stream.Context(), info.FullMethod, err)
+		t.tellStream(stream, err)
 	}
-	m.ended(err, time.Since(started))
+	m.ended(err, time.Since(started), nil)
 	return err
 }
 
 func (s *service) containedStream(srv any, method string, stream grpc.ServerStream, handler grpc.StreamHandler) (err error) {
 	ctx := stream.Context()
+	var span callSpan
+	defer func() { span.end(err) }()
 	defer s.contain(ctx, &err)
 	if err := s.identify(ctx, ticketOf(ctx), method); err != nil {
 		return err
+	}
+	if ctx, span = s.traced(ctx, method); span.span != nil {
+		stream = tracedStream{stream, ctx}
 	}
 	return handler(srv, stream)
 }

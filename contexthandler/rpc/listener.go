@@ -1,28 +1,35 @@
 package rpc
 
 import (
+	"container/list"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// connections knows the open connections, and bounds those of each address.
+// connections knows the open connections, and bounds those of each host and all of
+// them. Where there are too many of all hosts together, those that have not said
+// anything sensible yet have to go first.
 type connections struct {
-	limit   int
-	refused prometheus.Counter
+	perHost, limit int
+	refused        prometheus.Counter
+	count          atomic.Int64 // of hosts
 
-	mu     sync.Mutex
-	open   map[*boundedConn]bool
-	counts map[netip.Prefix]int
+	mu    sync.Mutex
+	open  map[*boundedConn]bool
+	fresh list.List // of those that are not yet HTTP/2, the oldest first
+	hosts map[netip.Prefix]*host
 }
 
-func newConnections(limit int, refused prometheus.Counter) *connections {
-	return &connections{limit: limit, refused: refused, open: make(map[*boundedConn]bool), counts: make(map[netip.Prefix]int)}
+func newConnections(perHost, limit int, refused prometheus.Counter) *connections {
+	return &connections{perHost: perHost, limit: limit, refused: refused, open: make(map[*boundedConn]bool), hosts: make(map[netip.Prefix]*host)}
 }
 
-// bounded closes at once what an address opens above the limit.
+// bounded closes at once what is opened above the limits.
 func (c *connections) bounded(l net.Listener) net.Listener { return &boundedListener{l, c} }
 
 type boundedListener struct {
@@ -30,19 +37,22 @@ type boundedListener struct {
 	connections *connections
 }
 
-// Accept gives the next connection whose address has a place left.
+// Accept gives the next connection for which there is a place left.
 func (l *boundedListener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		bounded := &boundedConn{Conn: conn, connections: l.connections, address: network(conn.RemoteAddr())}
-		if l.connections.enter(bounded) {
+		bounded := &boundedConn{Conn: conn, connections: l.connections}
+		out, entered := l.connections.enter(bounded, network(conn.RemoteAddr()))
+		if out != nil {
+			_ = out.Close() // nobody is there to be told
+			l.connections.refused.Inc()
+		}
+		if entered {
 			return bounded, nil
 		}
-		l.connections.refused.Inc()
-		_ = conn.Close() // nobody is there to be told
 	}
 }
 
@@ -61,31 +71,54 @@ func network(remote net.Addr) netip.Prefix {
 	return netip.PrefixFrom(address, 64).Masked()
 }
 
-func (c *connections) enter(conn *boundedConn) bool {
+// enter takes a place for a connection, and tells which one has to be closed, if any:
+// this one, or one that leaves its place to it.
+func (c *connections) enter(conn *boundedConn, address netip.Prefix) (out net.Conn, entered bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if conn.address.IsValid() {
-		if c.counts[conn.address] >= c.limit {
-			return false
-		}
-		c.counts[conn.address]++
+	h := c.hosts[address]
+	if h != nil && address.IsValid() && h.connections >= c.perHost {
+		return conn.Conn, false
 	}
+	if len(c.open) >= c.limit {
+		oldest := c.fresh.Front()
+		if oldest == nil {
+			return conn.Conn, false
+		}
+		gone, _ := oldest.Value.(*boundedConn)
+		c.remove(gone)
+		out = gone.Conn
+		h = c.hosts[address]
+	}
+	if h == nil {
+		h = &host{address: address, hosts: &c.count}
+		c.hosts[address] = h
+		c.count.Add(1)
+	}
+	h.connections++
+	conn.host, conn.fresh = h, c.fresh.PushBack(conn)
 	c.open[conn] = true
-	return true
+	return out, true
 }
 
-// leave may be called many times for a connection.
-func (c *connections) leave(conn *boundedConn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// remove forgets a connection, if it is known.
+func (c *connections) remove(conn *boundedConn) {
 	if !c.open[conn] {
 		return
 	}
 	delete(c.open, conn)
-	if conn.address.IsValid() {
-		if c.counts[conn.address]--; c.counts[conn.address] == 0 {
-			delete(c.counts, conn.address)
-		}
+	c.settle(conn)
+	if conn.host.connections--; conn.host.connections == 0 {
+		delete(c.hosts, conn.host.address)
+		c.count.Add(-1)
+	}
+}
+
+// settle tells that a connection is not fresh any more.
+func (c *connections) settle(conn *boundedConn) {
+	if conn.fresh != nil {
+		c.fresh.Remove(conn.fresh)
+		conn.fresh = nil
 	}
 }
 
@@ -106,11 +139,28 @@ func (c *connections) close() {
 type boundedConn struct {
 	net.Conn
 	connections *connections
-	address     netip.Prefix
+	host        *host
+	debt        debt
+
+	fresh *list.Element // nil if it is HTTP/2; guarded by the connections
 }
 
-// Close closes the connection.
+// SetDeadline is what gRPC calls with no time when the connection has become one of
+// HTTP/2, or is to be closed.
+func (c *boundedConn) SetDeadline(t time.Time) error {
+	if t.IsZero() {
+		c.connections.mu.Lock()
+		c.connections.settle(c)
+		c.connections.mu.Unlock()
+	}
+	return c.Conn.SetDeadline(t)
+}
+
+// Close closes the connection. It may be called many times.
 func (c *boundedConn) Close() error {
-	c.connections.leave(c)
+	c.connections.mu.Lock()
+	c.connections.remove(c)
+	c.connections.mu.Unlock()
+	c.debt.close()
 	return c.Conn.Close()
 }

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
@@ -142,6 +143,9 @@ func start(t testing.TB, adjust func(*Config), options ...grpc.DialOption) *rig 
 		}),
 		Limits:     Limits{MaxInFlight: 64},
 		Registerer: r.registry,
+	}
+	if test, ok := t.(*testing.T); ok {
+		config.Logger = secrettest.Logger(test) // nothing secret is logged, whatever a test does
 	}
 	if adjust != nil {
 		adjust(&config)

@@ -118,5 +118,5 @@ func quote(s string) string {
 }
 
 func invalidf(format string, args ...any) *failure {
-	return &failure{v1.ErrorReason_ERROR_REASON_INVALID_REQUEST, fmt.Sprintf(format, args...)}
+	return &failure{reason: v1.ErrorReason_ERROR_REASON_INVALID_REQUEST, message: fmt.Sprintf(format, args...)}
 }

@@ -22,6 +22,10 @@ type question struct {
 	query    *contexthandler.Query // nil if it is not plain
 	id       string                // of the request, with a query
 	message  *v1.AuthorizeRequest  // without a query
+
+	// Of one of several questions of a call:
+	part context.Context
+	span callSpan
 }
 
 // questions are those that are not in use.

@@ -79,7 +79,7 @@ func actionID(action string) map[string]string {
 }
 
 func tooLarge(what string) *failure {
-	return &failure{v1.ErrorReason_ERROR_REASON_REQUEST_TOO_LARGE, fmt.Sprintf("the request has more than %d %s", maxValues, what)}
+	return &failure{reason: v1.ErrorReason_ERROR_REASON_REQUEST_TOO_LARGE, message: fmt.Sprintf("the request has more than %d %s", maxValues, what)}
 }
 
 // categories are Attributes elements, one for each category, in the order in

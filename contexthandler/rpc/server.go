@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/health"
@@ -49,17 +50,25 @@ func New(config Config) (*Server, error) {
 	if config.Registerer == nil {
 		config.Registerer = prometheus.NewRegistry()
 	}
-	calls, streams := &gate{limit: int64(limits.MaxInFlight)}, &gate{limit: int64(limits.MaxOpenStreams)}
+	calls := &gate{share: share{resource: resourceCalls, limit: int64(limits.MaxInFlight)}}
+	calls.set(limits.MaxInFlight, limits.MaxWaiting)
+	streams := &gate{share: share{resource: resourceStreams, limit: int64(limits.MaxOpenStreams)}}
+	reading := &share{resource: resourceReading, limit: mostReading * int64(limits.MaxInFlight)}
+	open := &share{resource: resourceOpen, limit: int64(limits.MaxOpenStreams)}
 	m, err := newMetrics(config.Registerer, calls, streams)
 	if err != nil {
 		return nil, err
 	}
 	draining, drain := context.WithCancel(context.Background())
-	a := &admission{calls: calls, streams: streams, callers: config.Callers, limits: limits, drain: draining, metrics: m}
+	a := &admission{calls: calls, streams: streams, open: open, reading: reading, callers: config.Callers, limits: limits, memory: config.Memory, drain: draining, metrics: m}
 	svc := &service{
 		handler: config.Handler,
 		names:   newNames(config.Handler.Dictionary()),
 		limits:  limits,
+		memory:  config.Memory,
+		reading: reading,
+		unsent:  unsent{share{resource: resourceUnsent, limit: mostAnswers * int64(limits.MaxSendBytes)}},
+		room:    share{resource: resourceRoom, limit: mostOfAll * int64(limits.MaxReceiveBytes)},
 		gate:    calls,
 		drain:   draining,
 		metrics: m,
@@ -68,12 +77,14 @@ func New(config Config) (*Server, error) {
 
 		explains:  config.MayExplain,
 		callers:   config.Callers,
+		tracer:    config.Tracer,
 		impatient: ended(),
+		streamed:  shapeOf(new(v1.AuthorizeStreamRequest)),
 	}
 	s := &Server{
-		grpc:        grpc.NewServer(append(options(limits, a, svc), secured(config, m)...)...),
+		grpc:        grpc.NewServer(append(options(limits, a, svc), grpc.Creds(secured(config, m)))...),
 		health:      health.NewServer(),
-		connections: newConnections(limits.MaxConnectionsPerAddress, m.connections),
+		connections: newConnections(limits.MaxConnectionsPerAddress, limits.MaxConnections, m.connections),
 		service:     svc,
 		drain:       drain,
 	}
@@ -97,15 +108,24 @@ func New(config Config) (*Server, error) {
 // as some decisions.
 const maxWorkers = 256
 
+// The octets that gRPC takes of a call and of a connection before somebody asks for
+// them. It lets a message that is being read have more, up to its size.
+const (
+	streamWindow     = 64 << 10
+	connectionWindow = 1 << 20
+)
+
 // options are all settings of the server that are not its defaults, or that
 // matter enough not to be left to them.
 func options(limits Limits, a *admission, svc *service) []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.InTapHandle(a.handle),
-		grpc.ForceServerCodecV2(newCodec()),
+		grpc.ForceServerCodecV2(codec{newCodec().general, svc.panicked}),
 		grpc.UnaryInterceptor(svc.unary),
-		grpc.StreamInterceptor(svc.stream),
+		grpc.ChainStreamInterceptor(svc.stream, svc.readOthers),
 		grpc.NumStreamWorkers(uint32(min(limits.MaxInFlight, maxWorkers))),
+		grpc.StaticStreamWindowSize(streamWindow),
+		grpc.StaticConnWindowSize(connectionWindow),
 		grpc.MaxConcurrentStreams(uint32(limits.MaxConcurrentStreams)),
 		grpc.MaxRecvMsgSize(limits.MaxReceiveBytes),
 		grpc.MaxSendMsgSize(limits.MaxSendBytes),
@@ -123,12 +143,12 @@ func options(limits Limits, a *admission, svc *service) []grpc.ServerOption {
 	}
 }
 
-// secured is the option of TLS, if there is to be any.
-func secured(config Config, m *metrics) []grpc.ServerOption {
+// secured is how connections are secured, if they are.
+func secured(config Config, m *metrics) credentials.TransportCredentials {
 	if config.TLS == nil {
-		return nil
+		return handshake{insecure.NewCredentials(), nil, m.handshakes}
 	}
-	return []grpc.ServerOption{grpc.Creds(handshake{credentials.NewTLS(config.TLS), config.Callers, m.handshakes})}
+	return handshake{credentials.NewTLS(config.TLS), config.Callers, m.handshakes}
 }
 
 // ended is a context that has ended.

@@ -10,10 +10,12 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/contexthandler/caller"
+	"github.com/forseti-pdp/forseti/internal/panics"
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
@@ -26,6 +28,10 @@ type service struct {
 	handler *contexthandler.Handler
 	names   *names
 	limits  Limits
+	memory  supply
+	reading *share // of calls whose message is not there yet
+	unsent  unsent
+	room    share           // of messages
 	gate    *gate           // of calls, for the messages of streams
 	drain   context.Context // ends when streams have to
 	readers sync.WaitGroup  // of streams
@@ -36,8 +42,12 @@ type service struct {
 	explains func(caller string) bool
 	// callers tells who calls; nil if callers are not told apart.
 	callers *caller.Authenticator
+	// tracer makes the spans of calls; nil if nobody traces.
+	tracer trace.Tracer
 	// impatient is a context that has ended, to ask without waiting.
 	impatient context.Context
+
+	streamed *shape // of the messages of streams
 
 	questions questions
 	buffers   buffers
@@ -104,14 +114,17 @@ func (s *service) decide(ctx context.Context, snapshot *pap.Snapshot, request *x
 		return contexthandler.Answer{}, err
 	}
 	call := contexthandler.Call{
-		ID: requestID(m), Caller: who.Name, Request: request, Token: m.GetSubjectToken(), Enforce: m.GetEnforce(), Explain: m.GetExplain(),
+		ID: s.requestID(ctx, m), Caller: who.Name, Request: request, Token: m.GetSubjectToken(), Enforce: m.GetEnforce(), Explain: m.GetExplain(),
 	}
 	if err := s.checkTime(ctx); err != nil {
 		return contexthandler.Answer{}, s.notEvaluated(ctx, snapshot, call, err)
 	}
 	if call.Explain && !s.mayExplain(&who) {
-		err := &failure{v1.ErrorReason_ERROR_REASON_NOT_ALLOWED, "the caller may not ask for explanations"}
+		err := &failure{reason: v1.ErrorReason_ERROR_REASON_NOT_ALLOWED, message: "the caller may not ask for explanations"}
 		return contexthandler.Answer{}, s.notEvaluated(ctx, snapshot, call, err)
+	}
+	if f := s.memory.lacking(true); call.Explain && f != nil {
+		return contexthandler.Answer{}, s.notEvaluated(ctx, snapshot, call, f)
 	}
 	if e, ok := errors.AsType[*xacml.Error](wrong); ok {
 		return s.handler.Refused(ctx, snapshot, call, e.Status)
@@ -122,12 +135,16 @@ func (s *service) decide(ctx context.Context, snapshot *pap.Snapshot, request *x
 	return s.handler.Decide(ctx, snapshot, call)
 }
 
-// requestID is what the caller calls the request.
-func requestID(m wishes) string {
-	if named, ok := m.(interface{ GetRequestId() string }); ok {
+// requestID is what the caller calls the request. If it does not, and there are records,
+// it is what the log calls the call.
+func (s *service) requestID(ctx context.Context, m wishes) string {
+	if named, ok := m.(interface{ GetRequestId() string }); ok && named.GetRequestId() != "" {
 		return named.GetRequestId()
 	}
-	return ""
+	if !s.handler.Audits() {
+		return ""
+	}
+	return ticketOf(ctx).id.get()
 }
 
 // notEvaluated records a call that never comes to the handler, and gives its error.
@@ -145,9 +162,9 @@ func (s *service) checkTime(ctx context.Context) error { return s.checkTimeAt(ct
 func (s *service) checkTimeAt(ctx context.Context, now time.Time) error {
 	switch err := ctx.Err(); {
 	case errors.Is(err, context.DeadlineExceeded):
-		return &failure{v1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED, "the deadline passed before the decision was made"}
+		return &failure{reason: v1.ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED, message: "the deadline passed before the decision was made"}
 	case err != nil:
-		return &failure{v1.ErrorReason_ERROR_REASON_CANCELLED, "the call was cancelled before the decision was made"}
+		return &failure{reason: v1.ErrorReason_ERROR_REASON_CANCELLED, message: "the call was cancelled before the decision was made"}
 	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(now) < s.limits.MinDeadline {
 		return errDeadlineTooShort()
@@ -156,7 +173,7 @@ func (s *service) checkTimeAt(ctx context.Context, now time.Time) error {
 }
 
 func errDeadlineTooShort() *failure {
-	return &failure{v1.ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT, "what is left of the deadline is too short to start"}
+	return &failure{reason: v1.ErrorReason_ERROR_REASON_DEADLINE_TOO_SHORT, message: "what is left of the deadline is too short to start"}
 }
 
 // checkAnswer refuses an answer that gRPC would refuse to send.
@@ -164,7 +181,7 @@ func (s *service) checkAnswer(m proto.Message) error { return s.checkSize(proto.
 
 func (s *service) checkSize(size int) error {
 	if size > s.limits.MaxSendBytes {
-		return &failure{v1.ErrorReason_ERROR_REASON_REQUEST_TOO_LARGE, "the answer is larger than what the service sends in one message"}
+		return &failure{reason: v1.ErrorReason_ERROR_REASON_REQUEST_TOO_LARGE, message: "the answer is larger than what the service sends in one message"}
 	}
 	return nil
 }
@@ -179,8 +196,13 @@ func (s *service) itemError(err error) *v1.ItemError {
 // contain makes an error of a panic. It has to be deferred.
 func (s *service) contain(ctx context.Context, err *error) {
 	if r := recover(); r != nil {
-		s.metrics.panics.Inc()
-		s.log.WarnContext(ctx, "panic contained", slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
-		*err = &failure{v1.ErrorReason_ERROR_REASON_INTERNAL, "internal error"}
+		*err = s.panicked(ctx, r)
 	}
+}
+
+// panicked counts and logs what recover gave, and is the error for it.
+func (s *service) panicked(ctx context.Context, r any) error {
+	s.metrics.panics.Inc()
+	s.log.ErrorContext(ctx, "panic contained", slog.String("panic", panics.Text(r)), slog.String("stack", string(debug.Stack())))
+	return &failure{reason: v1.ErrorReason_ERROR_REASON_INTERNAL, message: "internal error"}
 }

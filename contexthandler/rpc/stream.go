@@ -33,6 +33,7 @@ func (s *service) authorizeStream(_ any, stream grpc.ServerStream) error {
 			select {
 			case next <- received{m, err}:
 			case <-ctx.Done():
+				m.bounded.drop()
 				return
 			}
 			if err != nil {
@@ -59,9 +60,14 @@ func (s *service) authorizeStream(_ any, stream grpc.ServerStream) error {
 				return in.err
 			}
 			if lapse.over() {
+				in.message.bounded.drop()
 				return lapse.end()
 			}
-			if err := stream.SendMsg(s.streamAnswer(ctx, in.message)); err != nil {
+			answer, err := s.unsent.owed(ctx, s.streamAnswer(ctx, in.message))
+			if err != nil {
+				return err
+			}
+			if err := stream.SendMsg(answer); err != nil {
 				return err
 			}
 		}
@@ -72,11 +78,13 @@ func (s *service) authorizeStream(_ any, stream grpc.ServerStream) error {
 func (s *service) receive(stream grpc.ServerStream) (m *streamed, err error) {
 	defer s.contain(stream.Context(), &err)
 	m = &streamed{service: s}
-	return m, stream.RecvMsg(m)
+	message := s.bound(&m.bounded, m, s.streamed, hostOf(stream.Context()))
+	return m, stream.RecvMsg(message)
 }
 
 // streamed is an AuthorizeStreamRequest as it came.
 type streamed struct {
+	bounded bounded
 	service *service
 	text    string                     // of the request in it, if that is plain
 	message *v1.AuthorizeStreamRequest // otherwise
@@ -97,6 +105,18 @@ func (m *streamed) read(data mem.BufferSlice) error {
 
 // streamAnswer answers one message of a stream.
 func (s *service) streamAnswer(ctx context.Context, m *streamed) any {
+	defer m.bounded.drop()
+	if m.bounded.refusal != nil {
+		return s.streamError("", m.bounded.refusal)
+	}
+	ctx, span := s.tracedMessage(ctx)
+	answer := s.streamAnswered(ctx, m)
+	failed, _ := answer.(*v1.AuthorizeStreamResponse)
+	span.endItem(failed.GetError())
+	return answer
+}
+
+func (s *service) streamAnswered(ctx context.Context, m *streamed) any {
 	if m.message == nil {
 		if answer := s.plainStreamItem(ctx, m.text); answer != nil {
 			return answer
@@ -123,16 +143,18 @@ func (s *service) plainStreamItem(ctx context.Context, text string) (answer any)
 	}()
 	defer s.contain(ctx, &err)
 	snapshot, none := s.handler.Snapshot()
-	if none != nil || !s.gate.enter() {
-		return nil
-	}
-	defer s.gate.leave()
-	if !q.ask(snapshot, text) {
+	if none != nil {
 		return nil
 	}
 	now := time.Now()
-	limited := &until{Context: ctx, deadline: now.Add(s.limits.DefaultDeadline)}
+	limited, refusal := s.admitted(ctx, now)
+	if refusal != nil {
+		return nil
+	}
 	defer limited.end()
+	if !q.ask(snapshot, text) {
+		return nil
+	}
 	result, _, ok, err := q.decide(limited, now)
 	if err == nil && !ok {
 		result, _, err = q.query.Complete(limited, now)
@@ -176,11 +198,10 @@ func (s *service) authorizeMessage(ctx context.Context, m *v1.AuthorizeStreamReq
 	if m.GetRequest() == nil {
 		return nil, invalidf("request is required")
 	}
-	if !s.gate.enter() {
-		return nil, errOverloaded()
+	limited, refusal := s.admitted(ctx, time.Now())
+	if refusal != nil {
+		return nil, refusal
 	}
-	defer s.gate.leave()
-	ctx, cancel := context.WithTimeout(ctx, s.limits.DefaultDeadline)
-	defer cancel()
-	return s.Authorize(ctx, m.GetRequest())
+	defer limited.end()
+	return s.Authorize(limited, m.GetRequest())
 }

@@ -11,6 +11,7 @@ import (
 func TestUntil_End(t *testing.T) {
 	for range 1000 {
 		u := &until{Context: t.Context(), deadline: time.Now().Add(time.Minute)}
+		u.place.begin(&gate{}, new(host))
 		child, cancel := context.WithCancel(u) // as a question to a source is
 		u.end()
 		<-child.Done()

@@ -58,7 +58,7 @@ func regexpOn(t value.Type, version string, compiled *patterns) *Function {
 				return nil
 			}
 			if _, err := regex.Compile(normalized(string(pattern), t)); err != nil {
-				return fmt.Errorf("regular expression %q: %w", string(pattern), err)
+				return fmt.Errorf("the regular expression is invalid: %w", err) // a literal may be about a person, too
 			}
 			return nil
 		},

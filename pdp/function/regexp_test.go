@@ -78,9 +78,9 @@ func TestA3_13_CheckLiterals(t *testing.T) {
 		{nil, ""},
 		{value.String("^a+$"), ""},
 		{value.String("e\u0301{2}"), ""},
-		{value.String("a{2"), `regular expression "a{2": character 2: a quantifier in braces is {n}, {n,} or {n,m}`},
-		{value.String("(?:a)"), `regular expression "(?:a)": character 1: groups with (? are not in the language`},
-		{value.String(`(a)\1`), `regular expression "(a)\\1": character 4: back-references are not supported`},
+		{value.String("a{2"), `the regular expression is invalid: character 2: a quantifier in braces is {n}, {n,} or {n,m}`},
+		{value.String("(?:a)"), `the regular expression is invalid: character 1: groups with (? are not in the language`},
+		{value.String(`(a)\1`), `the regular expression is invalid: character 4: back-references are not supported`},
 	}
 	lib := Standard()
 	for _, id := range []string{

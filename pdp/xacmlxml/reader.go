@@ -118,8 +118,13 @@ func (r *reader) syntaxFault(err error) *fault {
 		message = syntax.Msg
 	}
 	message = strings.TrimPrefix(message, "xml: ")
-	if strings.HasPrefix(message, "unexpected EOF") {
+	switch {
+	case strings.HasPrefix(message, "unexpected EOF"):
 		message = "document ends too early"
+	case strings.HasPrefix(message, "invalid XML name"): // without what is there, which may be a value
+		message = "invalid XML name"
+	case strings.HasPrefix(message, "invalid character entity"):
+		message = "invalid character entity"
 	}
 	line, column := r.dec.InputPos()
 	return faultf(policy.Position{Line: line, Column: max(column, 1)}, policy.ReasonParse, "not well-formed: %s", printable(message))

@@ -1,6 +1,7 @@
 package xacmlxml
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -86,14 +87,16 @@ func (b *builder) value(e *element) value.Value {
 		return b.xpathExpression(e)
 	}
 	v, err := value.Parse(t, e.text())
-	switch {
-	case err == nil:
+	if err == nil {
 		return v
-	case b.inContext:
-		b.add(e, e.Position, policy.ReasonType, e.local+" does not hold a value of data type "+quote(dataType))
-	default:
-		b.add(e, e.Position, policy.ReasonType, err.Error())
 	}
+	// The value is left out: it may be about a person, in a policy too, and what is wrong
+	// with a policy is logged.
+	message := e.local + " does not hold a value of data type " + quote(dataType)
+	if why := errors.Unwrap(err); why != nil {
+		message += ": " + why.Error()
+	}
+	b.add(e, e.Position, policy.ReasonType, message)
 	return nil
 }
 

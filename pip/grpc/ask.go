@@ -67,7 +67,7 @@ func (p *Provider) ask(ctx context.Context, qs []pip.Question) []pip.Reply {
 		return all(len(qs), &pip.Error{Outcome: pip.OutcomeError, Detail: "the question is too large", Err: errTooLarge})
 	}
 	var response octets
-	if err := p.conn.Invoke(ctx, v1.AttributeService_GetAttributes_FullMethodName, request, &response, grpc.ForceCodecV2(codec())); err != nil {
+	if err := p.conn.Invoke(traced(ctx), v1.AttributeService_GetAttributes_FullMethodName, request, &response, grpc.ForceCodecV2(codec())); err != nil {
 		return all(len(qs), failure(ctx, err))
 	}
 	return p.form.read(response, qs, p.cfg.MaxValues)

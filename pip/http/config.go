@@ -64,7 +64,12 @@ type Config struct {
 	Connection Connection
 	// Plaintext allows http:// to other hosts than this one.
 	Plaintext bool
+	// Health is the path of the same server that [Provider.Check] asks for, such as
+	// /healthz; may be empty.
+	Health string
 }
+
+var errHealth = errors.New("the path of health begins with one slash, and is fixed")
 
 // None is an answer that says that there are no values.
 type None struct {
@@ -118,6 +123,7 @@ func New(cfg Config) (*Provider, error) {
 	x.none, err = newNone(cfg.None, x.ok)
 	fail(err)
 	fail(cfg.checkBulk())
+	fail(checkHealth(cfg))
 
 	ph := &placeholders{needs: cfg.Needs, used: make(map[int]bool)}
 	x.target, err = parseTarget(cfg.URL, ph, cfg.Bulk, cfg.Plaintext)

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"github.com/forseti-pdp/forseti/pip"
 )
 
@@ -123,6 +125,7 @@ func (x *exchange) send(ctx context.Context, client *http.Client, p prepared) (*
 	// Nothing is sent of this. It lets the transport ask again when the service had
 	// closed a connection that was kept: the request changes nothing, POST or not.
 	req.Header["Idempotency-Key"] = []string{}
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(req.Header)) // if there is a trace
 	resp, err := client.Do(req)
 	if err != nil {
 		return nil, requestError(ctx, service, err)

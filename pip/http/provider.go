@@ -2,7 +2,6 @@ package http
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -83,11 +82,8 @@ func (b bulkProvider) FetchAll(ctx context.Context, qs []pip.Question) []pip.Rep
 // fetchRecovered is fetch in a goroutine of its own, where nobody else recovers.
 func (p *Provider) fetchRecovered(ctx context.Context, group []pip.Question) (replies []pip.Reply) {
 	defer func() {
-		if r := recover(); r != nil {
-			replies = make([]pip.Reply, len(group))
-			for i := range replies {
-				replies[i].Err = &pip.Error{Outcome: pip.OutcomeError, Detail: "the provider panicked", Err: fmt.Errorf("%v", r)}
-			}
+		if err := pip.Panicked(recover()); err != nil {
+			replies = slices.Repeat([]pip.Reply{{Err: err}}, len(group))
 		}
 	}()
 	return p.fetch(ctx, group)

@@ -187,8 +187,8 @@ func (t *tokens) start() *flight {
 func (t *tokens) fetch(ctx context.Context) (made accessToken, err error) {
 	// Nobody else would recover here.
 	defer func() {
-		if recover() != nil {
-			err = &pip.Error{Outcome: pip.OutcomeError, Detail: "asking for a token panicked"}
+		if e := pip.Panicked(recover()); e != nil {
+			made, err = accessToken{}, e
 		}
 	}()
 	text, err := t.secret.get()

@@ -2,9 +2,11 @@ package ldap
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/forseti-pdp/forseti/pip"
 )
@@ -48,14 +50,23 @@ func (p bulkProvider) askable(qs []pip.Question, replies []pip.Reply) []int {
 }
 
 // sideBySide calls do for each number below count, as many at a time as there
-// are connections.
+// are connections. A panic of do becomes one of the caller, who can recover.
 func (p bulkProvider) sideBySide(count int, do func(i int)) {
 	var workers sync.WaitGroup
+	var fault atomic.Pointer[pip.Panic]
+	contained := func(i int) {
+		defer func() {
+			if cause, ok := errors.AsType[*pip.Panic](pip.Panicked(recover())); ok {
+				fault.Store(cause)
+			}
+		}()
+		do(i)
+	}
 	next := make(chan int)
 	for range min(count, p.cfg.MaxConnections) {
 		workers.Go(func() {
 			for i := range next {
-				do(i)
+				contained(i)
 			}
 		})
 	}
@@ -64,6 +75,9 @@ func (p bulkProvider) sideBySide(count int, do func(i int)) {
 	}
 	close(next)
 	workers.Wait()
+	if cause := fault.Load(); cause != nil {
+		panic(cause)
+	}
 }
 
 // fetchBatch answers the questions of a batch.

@@ -2,6 +2,7 @@ package static
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"slices"
@@ -118,7 +119,13 @@ func (s stamp) like(o stamp) bool {
 // was read under the other.
 func (s stamp) same(read stamp) bool { return s.like(read) && read.read.Sub(read.changed) > settled }
 
-func (f *File) read() (*Provider, error) {
+// read makes a provider of the file. The watch has nobody else who would recover.
+func (f *File) read() (made *Provider, err error) {
+	defer func() {
+		if e := pip.Panicked(recover()); e != nil {
+			made, err = nil, errors.New(f.name+": the table cannot be read: internal fault")
+		}
+	}()
 	table, err := ReadFile(f.name)
 	if err != nil {
 		return nil, err

@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/forseti-pdp/forseti/internal/panics"
 )
 
 // The defaults of [Config].
@@ -255,8 +258,16 @@ func (c *Cache) pause() time.Duration {
 	return pause - time.Duration(rand.Float64()*0.1*float64(pause))
 }
 
-// read reads the keys once. What is not a set leaves those that count alone.
-func (c *Cache) read(ctx context.Context) error {
+// read reads the keys once. What is not a set leaves those that count alone, and so does
+// a fault of reading it, from which nobody else would recover.
+func (c *Cache) read(ctx context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.failed.Add(1)
+			c.cfg.Logger.ErrorContext(ctx, "panic while reading keys", "panic", panics.Text(r), "stack", string(debug.Stack()))
+			err = errors.New("the keys cannot be read: internal fault")
+		}
+	}()
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	since := time.Now()

@@ -33,6 +33,7 @@ type Nested struct {
 func EvaluateNested(ctx context.Context, p *Program, in Input, nested int) Nested {
 	in.NoIndex = in.Finder != nil // an index may ask it for more than the decision takes
 	e := begin(ctx, p, in)
+	defer e.blame()
 	e.own.nested = nested
 	e.load(in.Request)
 	decision, _ := e.policySet(p.Root)

@@ -38,6 +38,7 @@ type Input struct {
 // status of the result may be shared with other results: they are read-only.
 func Evaluate(ctx context.Context, p *Program, in Input) (result xacml.Result) {
 	e := begin(ctx, p, in)
+	defer e.blame()
 	included := e.load(in.Request)
 	e.decide(&result)
 	if included {

@@ -67,6 +67,7 @@ func (e *evaluation) policy(p *Policy) (xacml.Decision, *xacml.Error) {
 	}
 	e.rules = ruleChildren{e: e, policy: p, all: e.in.NoIndex || p.algorithm.Omits != combine.OmitsNotApplicable}
 	decision, err := e.combined(&p.base, &e.rules)
+	e.rules.policy = nil // who is to blame for what comes next
 	if decision == xacml.NotApplicable {
 		e.applicable = e.applicable[:named]
 	}

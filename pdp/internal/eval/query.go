@@ -100,6 +100,7 @@ func (q *Query) Evaluate(ctx context.Context, in Input) (result xacml.Result) {
 	}
 	q.decided = true
 	e := q.e
+	defer e.blame()
 	in.Request = &q.header
 	e.restart(ctx, in)
 	e.decide(&result)

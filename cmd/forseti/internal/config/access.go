@@ -63,13 +63,14 @@ type CallerIssuer struct {
 
 	// The others are those of an Issuer. A token that is bound to a key must be bound
 	// to the certificate of the caller.
-	Name       string        `yaml:"name"`
-	Audiences  []string      `yaml:"audiences"`
-	Algorithms []string      `yaml:"algorithms"`
-	Types      []string      `yaml:"types,omitempty"`
-	MaxAge     time.Duration `yaml:"max_age,omitempty"`
-	AllowBound bool          `yaml:"allow_bound,omitempty"`
-	Keys       Keys          `yaml:"keys"`
+	Name            string        `yaml:"name"`
+	Audiences       []string      `yaml:"audiences"`
+	Algorithms      []string      `yaml:"algorithms"`
+	Types           []string      `yaml:"types,omitempty"`
+	MaxAge          time.Duration `yaml:"max_age,omitempty"`
+	AllowBound      bool          `yaml:"allow_bound,omitempty"`
+	Keys            Keys          `yaml:"keys"`
+	RequiredAtStart bool          `yaml:"required_at_start,omitempty"`
 }
 
 // issuer is the part that is about tokens.

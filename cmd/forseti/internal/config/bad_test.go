@@ -14,7 +14,7 @@ func TestLoad_Refused(t *testing.T) {
 		// Form.
 		{
 			"unknown key", "server:\n  listn: 127.0.0.1:1\n",
-			`f.yaml:2:3: server.listn: unknown key; known are listen, admin, reflection, default_deadline, max_deadline, max_message_bytes, max_send_bytes, max_concurrent_streams, max_open_streams, max_connections_per_address, max_header_bytes, connection_timeout, max_batch, max_decisions, max_in_flight, max_reuse, insecure, tls, authentication, administration, explanations, shutdown_wait, shutdown_timeout`,
+			`f.yaml:2:3: server.listn: unknown key; known are listen, admin, reflection, default_deadline, max_deadline, max_message_bytes, max_send_bytes, max_concurrent_streams, max_open_streams, max_connections_per_address, max_connections, max_header_bytes, connection_timeout, max_batch, max_decisions, max_in_flight, max_waiting, max_reuse, insecure, tls, authentication, administration, explanations, profiling, start_wait, shutdown_wait, shutdown_timeout`,
 		},
 		{"unknown section", "serve: {}\n", `f.yaml:1:1: serve: unknown key; known are server, log, policies, attributes, callers, sources, tokens, enforcement, audit, demo`},
 		{"unknown key in a list", "callers:\n  - caller: a\n    category: resource\n    supply: [x]\n", `f.yaml:4:5: callers[0].supply: unknown key; known are caller, identities, methods, may_explain, may_invalidate, category, may_supply`},
@@ -44,6 +44,7 @@ func TestLoad_Refused(t *testing.T) {
 		{"same address", "server: {admin: \"127.0.0.1:7341\"}\n", `f.yaml:1:17: server.admin: the address "127.0.0.1:7341" is that of server.listen`},
 		{"limit", "server: {max_batch: 0}\n", `f.yaml:1:21: server.max_batch: 0 is not between 1 and 1073741824`},
 		{"negative limit", "server: {max_in_flight: -1}\n", `f.yaml:1:25: server.max_in_flight: -1 is not between 0 and 1073741824`},
+		{"negative waiting", "server: {max_waiting: -1}\n", `f.yaml:1:23: server.max_waiting: -1 is not between 0 and 1073741824`},
 		{"no deadline", "server: {connection_timeout: 0s}\n", `f.yaml:1:30: server.connection_timeout: 0s is not longer than 0`},
 		{"deadline too short", "server: {default_deadline: 1us}\n", `f.yaml:1:28: server.default_deadline: 1µs is shorter than 1ms`},
 		{"deadlines", "server: {default_deadline: 11s}\n", `f.yaml:1:28: server.default_deadline: 11s is longer than server.max_deadline, 10s`},
@@ -142,10 +143,11 @@ func TestLoad_Refused(t *testing.T) {
 		{"no query", "sources: [{name: s, kind: sql, sql: {database: d}, provides: [{attribute: urn:altinn:rolecode, from: [a]}]}]\n", `f.yaml:1:37: sources[0].sql: query is missing`},
 		{"no file", "sources: [{name: s, kind: static, static: {}, provides: [{attribute: urn:altinn:rolecode, from: [a]}]}]\n", `f.yaml:1:43: sources[0].static: file is missing`},
 		{
-			"foreign block", source + "    static: {file: f}\n    timeout: 1s\n    cache: {ttl: 1s}\n    provides: [{attribute: urn:altinn:rolecode, from: ['{u}']}]\n",
+			"foreign block", source + "    static: {file: f}\n    timeout: 1s\n    cache: {ttl: 1s}\n    required_at_start: true\n    provides: [{attribute: urn:altinn:rolecode, from: ['{u}']}]\n",
 			"f.yaml:5:13: sources[0].static: a source of the kind derive has no static\n" +
 				"f.yaml:6:14: sources[0].timeout: a source of the kind derive has no timeout\n" +
-				"f.yaml:7:12: sources[0].cache: a source of the kind derive has no cache",
+				"f.yaml:7:12: sources[0].cache: a source of the kind derive has no cache\n" +
+				"f.yaml:8:24: sources[0].required_at_start: a source of the kind derive has no required_at_start",
 		},
 		{
 			"negative time", "sources: [{name: s, kind: sql, sql: {database: d, query: q}, timeout: -1s, cache: {ttl: -1s}, provides: [{attribute: urn:altinn:rolecode, from: [a]}]}]\n",

@@ -82,6 +82,7 @@ func (k *checker) server() {
 		{"max_concurrent_streams", s.MaxConcurrentStreams},
 		{"max_open_streams", s.MaxOpenStreams},
 		{"max_connections_per_address", s.MaxConnectionsPerAddress},
+		{"max_connections", s.MaxConnections},
 		{"max_header_bytes", s.MaxHeaderBytes},
 		{"max_batch", s.MaxBatch},
 		{"max_decisions", s.MaxDecisions},
@@ -90,8 +91,16 @@ func (k *checker) server() {
 			k.failf("server."+limit.key, "%d is not between 1 and %d", limit.value, maxLimit)
 		}
 	}
-	if s.MaxInFlight < 0 || s.MaxInFlight > maxLimit {
-		k.failf("server.max_in_flight", "%d is not between 0 and %d", s.MaxInFlight, maxLimit)
+	for _, limit := range []struct {
+		key   string
+		value int
+	}{
+		{"max_in_flight", s.MaxInFlight},
+		{"max_waiting", s.MaxWaiting},
+	} {
+		if limit.value < 0 || limit.value > maxLimit {
+			k.failf("server."+limit.key, "%d is not between 0 and %d", limit.value, maxLimit)
+		}
 	}
 	if least := rpc.DefaultLimits().MinDeadline; s.DefaultDeadline < least {
 		k.failf("server.default_deadline", "%v is shorter than %v", s.DefaultDeadline, least)
@@ -103,6 +112,7 @@ func (k *checker) server() {
 		k.failf("server.default_deadline", "%v is longer than server.max_deadline, %v", s.DefaultDeadline, s.MaxDeadline)
 	}
 	k.notNegative("server.max_reuse", s.MaxReuse)
+	k.notNegative("server.start_wait", s.StartWait)
 	k.notNegative("server.shutdown_wait", s.ShutdownWait)
 	if s.ShutdownWait > s.ShutdownTimeout {
 		k.failf("server.shutdown_wait", "%v is longer than server.shutdown_timeout, %v", s.ShutdownWait, s.ShutdownTimeout)

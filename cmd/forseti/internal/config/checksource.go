@@ -120,6 +120,7 @@ func (k *checker) local(key string, s *Source) {
 		key     string
 		present bool
 	}{
+		{"required_at_start", s.RequiredAtStart},
 		{"timeout", s.Timeout != 0},
 		{"retry", s.Retry != nil},
 		{"breaker", s.Breaker != nil},

@@ -56,6 +56,8 @@ type Server struct {
 	// MaxConnectionsPerAddress is the most connections of one IPv4 address or
 	// IPv6 /64 network.
 	MaxConnectionsPerAddress int `yaml:"max_connections_per_address"`
+	// MaxConnections is the most connections altogether.
+	MaxConnections int `yaml:"max_connections"`
 	// MaxHeaderBytes is the largest header list of a call.
 	MaxHeaderBytes int `yaml:"max_header_bytes"`
 	// ConnectionTimeout is the time that a new connection has to become usable.
@@ -65,9 +67,12 @@ type Server struct {
 	// MaxDecisions is the most decisions that one request may ask for (Multiple
 	// Decision profile).
 	MaxDecisions int `yaml:"max_decisions"`
-	// MaxInFlight is the most calls under way altogether; 0 stands for 8 for
-	// each processor core.
+	// MaxInFlight is the most calls that are worked on altogether; 0 stands for 8
+	// for each processor core.
 	MaxInFlight int `yaml:"max_in_flight"`
+	// MaxWaiting is the most calls, beside those, that wait for a source or a
+	// record; 0 stands for 256 for each processor core.
+	MaxWaiting int `yaml:"max_waiting"`
 	// MaxReuse is the longest time for which callers are told that they may use an
 	// answer again; 0 is not at all.
 	MaxReuse time.Duration `yaml:"max_reuse"`
@@ -82,6 +87,11 @@ type Server struct {
 	Administration bool `yaml:"administration"`
 	// Explanations tells whether callers may ask how a decision came about.
 	Explanations bool `yaml:"explanations"`
+	// Profiling serves profiles at Admin, which may show what is in memory.
+	Profiling bool `yaml:"profiling"`
+	// StartWait is how long the service waits for what is required at the start; then
+	// it is ready without. 0 is for ever.
+	StartWait time.Duration `yaml:"start_wait"`
 	// ShutdownWait is how long the service goes on taking calls after it was
 	// told to stop, while it already says that it is not serving.
 	ShutdownWait time.Duration `yaml:"shutdown_wait"`

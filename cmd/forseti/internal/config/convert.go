@@ -89,7 +89,7 @@ func (h *HTTP) config(needs []pip.Need, provides []pip.Provided) http.Config {
 	out := http.Config{
 		Needs: needs, Provides: provides,
 		Method: h.Method, URL: h.URL, Body: h.Body, OK: h.OK, Rows: h.Rows, Require: h.Require, Forbid: h.Forbid, Echo: h.Echo,
-		MaxBody: int64(h.MaxBody), TLS: h.TLS.config(), Plaintext: h.Plaintext,
+		MaxBody: int64(h.MaxBody), TLS: h.TLS.config(), Plaintext: h.Plaintext, Health: h.Health,
 	}
 	for _, header := range h.Headers {
 		out.Headers = append(out.Headers, http.Header(header))

@@ -29,6 +29,8 @@ type HTTP struct {
 	Connection *HTTPConnection `yaml:"connection,omitempty"`
 	// Plaintext allows http:// to other hosts than this one.
 	Plaintext bool `yaml:"plaintext,omitempty"`
+	// Health is the path that tells how the service is, for RequiredAtStart.
+	Health string `yaml:"health,omitempty"`
 }
 
 // HTTPHeader is a header of a request. Exactly one of Value, File and Need is set.

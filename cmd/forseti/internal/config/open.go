@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/pip"
 	"github.com/forseti-pdp/forseti/pip/derive"
@@ -33,6 +35,10 @@ type Environment struct {
 	Logger *slog.Logger
 	// Metrics may be nil.
 	Metrics *pip.Metrics
+	// Tracer makes spans of questions; nil if nobody traces.
+	Tracer trace.Tracer
+	// OnPanic is told of panics while a source is asked; may be nil.
+	OnPanic func(source string, p *pip.Panic)
 }
 
 // Sources are the sources, open.
@@ -42,7 +48,9 @@ type Sources struct {
 	// Watches hear what sources do not remember rightly any more. They are begun by
 	// whoever wants to know, and end before Close.
 	Watches []Watch
-	closers []io.Closer
+	// Required are those that are required at the start.
+	Required []Requirement
+	closers  []io.Closer
 }
 
 // Close closes what the sources opened, the last first.
@@ -148,7 +156,15 @@ func (o *opener) open(ctx context.Context, s *Source) (source pip.Source, part s
 	if err != nil {
 		return pip.Source{}, part, err
 	}
-	if source, err = pip.Assemble(source, s.surroundings(o.names), o.env.Metrics); err != nil {
+	if checker, ok := source.Provider.(pip.Checker); ok && s.RequiredAtStart {
+		o.out.Required = append(o.out.Required, Requirement{"source " + s.Name, checker.Check})
+	}
+	around := s.surroundings(o.names)
+	around.Tracer = o.env.Tracer
+	if told := o.env.OnPanic; told != nil {
+		around.OnPanic = func(p *pip.Panic) { told(s.Name, p) }
+	}
+	if source, err = pip.Assemble(source, around, o.env.Metrics); err != nil {
 		return pip.Source{}, "", err
 	}
 	if s.Kind == KindSQL && s.SQL.Postgres != nil && s.SQL.Postgres.Listen != nil {

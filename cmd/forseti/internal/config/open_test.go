@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/forseti-pdp/forseti/contexthandler"
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip/sql"
 )
@@ -45,7 +45,7 @@ func TestOpenSources_Shared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := c.OpenSources(t.Context(), Environment{Logger: slog.New(slog.DiscardHandler)})
+	s, err := c.OpenSources(t.Context(), Environment{Logger: secrettest.Logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestIdentify_KeysNotThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i, err := c.OpenTokens(slog.New(slog.DiscardHandler))
+	i, err := c.OpenTokens(secrettest.Logger(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestOpenTokens_NoFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.OpenTokens(slog.New(slog.DiscardHandler))
+	_, err = c.OpenTokens(secrettest.Logger(t))
 	if want := `f.yaml:1:19: tokens.issuers: issuer "a": `; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -43,6 +43,9 @@ type Source struct {
 	LDAP   *LDAP   `yaml:"ldap,omitempty"`
 	// Provides are its outputs.
 	Provides []Provided `yaml:"provides"`
+	// RequiredAtStart keeps the service from being ready until the source was reached
+	// once. It is not for local kinds.
+	RequiredAtStart bool `yaml:"required_at_start,omitempty"`
 	// Fallback is for a source that is asked only if the others gave no value.
 	Fallback bool `yaml:"fallback,omitempty"`
 	// MaxValues bounds the values of one answer; 0 stands for 10000.

@@ -30,6 +30,8 @@ type Issuer struct {
 	AllowBound bool `yaml:"allow_bound,omitempty"`
 	// Keys is where the keys come from.
 	Keys Keys `yaml:"keys"`
+	// RequiredAtStart keeps the service from being ready until the keys were read once.
+	RequiredAtStart bool `yaml:"required_at_start,omitempty"`
 }
 
 // Keys is where the keys of an issuer come from: either File or URL.

@@ -36,8 +36,8 @@ type ErrorReason int32
 const (
 	// Never sent.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
-	// UNAVAILABLE. The service has not yet loaded a valid set of policies. Try
-	// again later, or another instance.
+	// UNAVAILABLE, with RetryInfo. The service has not yet loaded a valid set of
+	// policies. Try again later, or another instance.
 	ErrorReason_ERROR_REASON_NO_POLICY_SNAPSHOT ErrorReason = 1
 	// INVALID_ARGUMENT. No XACML request can be made of the message: a required
 	// field is empty, or a short name is unknown. Correct the request; do not
@@ -76,8 +76,8 @@ const (
 	// meant for somebody else, or of nobody whom the service trusts. Have the subject
 	// log in again.
 	ErrorReason_ERROR_REASON_INVALID_TOKEN ErrorReason = 12
-	// UNAVAILABLE. The token of the subject, or that of the caller, cannot be checked,
-	// because the keys of its issuer are not known. Try again later.
+	// UNAVAILABLE, with RetryInfo. The token of the subject, or that of the caller,
+	// cannot be checked, because the keys of its issuer are not known. Try again later.
 	ErrorReason_ERROR_REASON_TOKEN_NOT_CHECKED ErrorReason = 13
 	// PERMISSION_DENIED. The caller may not call this method, may not ask for
 	// explanations, or may not make the service forget what sources answered. Have the
@@ -88,8 +88,9 @@ const (
 	// else, or of nobody whom the service trusts; or a stream outlived it. Call again
 	// with good credentials.
 	ErrorReason_ERROR_REASON_UNAUTHENTICATED ErrorReason = 15
-	// UNAVAILABLE. The service keeps a record of every decision, and could not write
-	// that of this one, so it does not give it. Try again later, or another instance.
+	// UNAVAILABLE, with RetryInfo. The service keeps a record of every decision, and
+	// could not write that of this one, so it does not give it. Try again later, or
+	// another instance.
 	ErrorReason_ERROR_REASON_NOT_AUDITED ErrorReason = 16
 )
 

@@ -1,0 +1,6 @@
+//go:build !race
+
+package rpc
+
+// raceEnabled tells that the test runs under the race detector.
+const raceEnabled = false
