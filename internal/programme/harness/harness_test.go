@@ -12,7 +12,7 @@ func TestMain(m *testing.M) { Main(m) }
 
 // TestHarness runs the program, asks it in both ways, and ends it.
 func TestHarness(t *testing.T) {
-	s := Start(t, Options{Core: 1, Env: []string{"GOMAXPROCS=1"}})
+	s := Start(t, Options{Core: 1, Env: []string{"GOMAXPROCS=1", "FORSETI_SERVER_MAX_IN_FLIGHT=1000"}})
 	for _, l := range []Load{
 		{Target: s.Address(), Duration: 300 * time.Millisecond, InFlight: 4},
 		{Target: s.Address(), Duration: 300 * time.Millisecond, Rate: 200, Deadline: 2 * time.Second},

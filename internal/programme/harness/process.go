@@ -142,9 +142,6 @@ func (s *Server) stop(t testing.TB) {
 // Address is where decisions are asked for.
 func (s *Server) Address() string { return s.address }
 
-// Admin is where metrics and health are read.
-func (s *Server) Admin() string { return s.admin }
-
 // PID is the process.
 func (s *Server) PID() int { return s.command.Process.Pid }
 
