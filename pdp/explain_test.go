@@ -39,7 +39,7 @@ func readAgain(documents []policy.Document) func(string) (policy.Document, bool)
 // again.
 func TestExplain_Agrees(t *testing.T) {
 	pairs, perSet := 20_000, 20
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		pairs = 2_000
 	}
 	sameValue := cmp.Comparer(func(a, b value.Value) bool {

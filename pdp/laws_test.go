@@ -58,6 +58,8 @@ func lawCases() uint64 {
 		return 1_000_000
 	case testing.Short():
 		return 500
+	case raceEnabled: // where it is about memory, and slow
+		return 2_000
 	default:
 		return 10_000
 	}

@@ -123,7 +123,11 @@ func TestT8_EachOperationOfTheSpillFails(t *testing.T) {
 			broken(d)()
 			soon(t, "the spill file is empty", func() bool { return l.spill.waiting() == 0 })
 			acknowledged = append(acknowledged, load(t.Context(), l, "b", 1, 3)...)
-			_ = l.Close(t.Context()) // to close the spill file may be what fails
+			_ = l.Close(t.Context()) // to read or close the spill file may be what fails: then the next process has it
+			aside.fault = nil
+			l = mustOpen(t, spillConfig(rule), d, aside)
+			soon(t, "nothing is left in the spill file", func() bool { return l.spill.waiting() == 0 })
+			mustClose(t, l)
 			where := fmt.Sprintf("%s, operation %d of the spill file fails", rule, n)
 			wantSound(t, d, acknowledged, where)
 			if len(acknowledged) < 2*8+4 {

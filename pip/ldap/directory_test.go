@@ -96,7 +96,13 @@ func freeAddress(t testing.TB) string {
 // try runs the server at an address, if nobody else took it.
 func (d *directory) try(t testing.TB, address string, secured, startTLS *tls.Config) (stop func(), ok bool) {
 	t.Helper()
-	s, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithDisablePanicRecovery())
+	over := make(chan struct{}, 1) // has an item when a connection is over
+	s, err := gldap.NewServer(gldap.WithLogger(hclog.NewNullLogger()), gldap.WithDisablePanicRecovery(), gldap.WithOnClose(func(int) {
+		select {
+		case over <- struct{}{}:
+		default:
+		}
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,23 +132,39 @@ func (d *directory) try(t testing.TB, address string, secured, startTLS *tls.Con
 		// It fails if somebody else took the address.
 		_ = s.Run(address, options...)
 	}()
-	for {
-		select {
-		case <-ended:
-			return nil, false
-		default:
+	dial := func() net.Conn {
+		for {
+			select {
+			case <-ended:
+				return nil
+			default:
+			}
+			if c, err := net.Dial("tcp", address); err == nil {
+				return c
+			}
+			time.Sleep(time.Millisecond)
 		}
-		if c, err := net.Dial("tcp", address); err == nil {
-			_ = c.Close()
-			break
-		}
-		time.Sleep(time.Millisecond)
 	}
+	// The server counts its connections in a sync.WaitGroup, which must not go from
+	// zero to one while Stop waits for it. So one is there from now on until no more
+	// are accepted; that it has been counted is known when the next is over.
+	held, next := dial(), net.Conn(nil)
+	if held != nil {
+		next = dial()
+	}
+	if next == nil {
+		return nil, false
+	}
+	_ = next.Close()
+	<-over
 	stop = sync.OnceFunc(func() {
-		if err := s.Stop(); err != nil {
+		stopped := make(chan error, 1)
+		go func() { stopped <- s.Stop() }()
+		<-ended
+		_ = held.Close()
+		if err := <-stopped; err != nil {
 			t.Error(err)
 		}
-		<-ended
 	})
 	t.Cleanup(stop)
 	return stop, true

@@ -204,7 +204,9 @@ func TestOtherMessages(t *testing.T) {
 	})))
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if a, err := p.Fetch(ctx, ask("alice")); err == nil && !slices.Contains([]string{"admin", "clerk"}, strings.Join(texts(a)[0], ",")) {
+	// Which of its words has the number of the question depends on the pace of both:
+	// the end of an answer may be all of it.
+	if a, err := p.Fetch(ctx, ask("alice")); err == nil && !slices.Contains([]string{"admin", "clerk", ""}, strings.Join(texts(a)[0], ",")) {
 		t.Errorf("got %q", texts(a))
 	}
 }
