@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
@@ -33,7 +34,7 @@ func shadowed(t *testing.T, logs *bytes.Buffer, sources ...pip.Source) (*Handler
 		t.Fatal(err)
 	}
 	s := &pap.Snapshot{ID: "test", PDP: p}
-	return New(Config{Sources: sources, ShadowRate: 1, Logger: slog.New(slog.NewTextHandler(logs, nil)), Metrics: metrics}), s
+	return New(Config{Sources: sources, ShadowRate: 1, Logger: slog.New(secrettest.Planted().Handler(t, logs)), Metrics: metrics}), s
 }
 
 // counted is the value of a counter.

@@ -1,6 +1,7 @@
 package pap
 
 import (
+	"context"
 	"iter"
 	"runtime/debug"
 	"strings"
@@ -37,7 +38,7 @@ type xacmlCandidate struct {
 	limits  xacmlxml.Limits
 	library string
 	lenient bool
-	onPanic func(pdp.Panic) // may be nil
+	onPanic func(context.Context, pdp.Panic) // may be nil
 	builder *pdp.Builder
 }
 
@@ -113,11 +114,11 @@ func reader(limits xacmlxml.Limits) func(File) (policy.Document, bool) {
 
 // parse reads one document. A panic becomes a problem of the file, since it
 // would otherwise end the process.
-func parse(file File, limits xacmlxml.Limits, tell func(pdp.Panic)) (document policy.Document, problems policy.Problems) {
+func parse(file File, limits xacmlxml.Limits, tell func(context.Context, pdp.Panic)) (document policy.Document, problems policy.Problems) {
 	defer func() {
 		if r := recover(); r != nil {
 			if tell != nil {
-				tell(pdp.Panic{Recovered: r, Stack: debug.Stack()})
+				tell(context.Background(), pdp.Panic{Recovered: r, Stack: debug.Stack()})
 			}
 			problems = policy.Problems{problem(file.Name, policy.ReasonParse, "file cannot be parsed: internal fault: %v", r)}
 		}

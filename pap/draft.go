@@ -1,6 +1,7 @@
 package pap
 
 import (
+	"context"
 	"iter"
 	"runtime/debug"
 	"sync/atomic"
@@ -16,7 +17,7 @@ import (
 // last one that are held, except those that are broken, which it never holds.
 type draft struct {
 	candidate Candidate
-	onPanic   func(pdp.Panic)
+	onPanic   func(context.Context, pdp.Panic)
 	fault     atomic.Pointer[policy.Problem] // the candidate panicked, and cannot be used
 }
 
@@ -103,7 +104,7 @@ func (d *draft) contain(do func()) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			d.onPanic(pdp.Panic{Recovered: r, Stack: debug.Stack()})
+			d.onPanic(context.Background(), pdp.Panic{Recovered: r, Stack: debug.Stack()})
 			fault := problem(".", policy.ReasonParse, "policies cannot be compiled: internal fault: %v", r)
 			d.fault.CompareAndSwap(nil, &fault)
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -179,7 +179,7 @@ func TestDraftFollowsTheFolder(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	f := newFixture(t)
 	f.config.Settle, f.config.AllowEmpty = time.Microsecond, true
-	f.config.Logger = slog.New(slog.DiscardHandler)
+	f.config.Logger = secrettest.Logger(t)
 	mutate := func() {
 		for range random.IntN(4) {
 			name := fmt.Sprintf("%d.xml", random.IntN(6))
@@ -252,7 +252,7 @@ func TestIncrementalLoadIsLikeTheFirst(t *testing.T) {
 			random := rand.New(rand.NewPCG(7, 8))
 			f := newFixture(t)
 			f.config.Settle = time.Microsecond
-			f.config.Logger = slog.New(slog.DiscardHandler)
+			f.config.Logger = secrettest.Logger(t)
 			f.config.Compile = CompileXACML(pdp.Config{Lenient: lenient}, xacmlxml.DefaultLimits(), "library")
 			f.open()
 			accepted := 0

@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
@@ -144,7 +145,7 @@ func newFixture(t *testing.T, files ...string) *fixture {
 	f.config = Config{
 		Dir: f.dir, Compile: f.compiler.compile, RootAlgorithm: "root",
 		Poll: 20 * time.Millisecond, Settle: 10 * time.Millisecond,
-		Logger: slog.New(slog.NewTextHandler(f.log, nil)),
+		Logger: slog.New(secrettest.Planted().Handler(t, f.log)),
 	}
 	for i := 0; i < len(files); i += 2 {
 		f.write(files[i], files[i+1])

@@ -50,7 +50,7 @@ type Config struct {
 	// Metrics counts; nil does not. It belongs to one Store.
 	Metrics *Metrics
 	// OnPanic is told of a fault of Compile, which refuses the candidate; nil logs it.
-	OnPanic func(pdp.Panic)
+	OnPanic func(context.Context, pdp.Panic)
 }
 
 // The defaults of Config.
@@ -85,7 +85,7 @@ func (c Config) complete() (Config, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if c.OnPanic == nil {
-		c.OnPanic = func(p pdp.Panic) {
+		c.OnPanic = func(_ context.Context, p pdp.Panic) {
 			c.Logger.Error("panic while compiling policies", "panic", p.Recovered, "stack", string(p.Stack))
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
@@ -182,7 +182,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	var content sync.Map // of a snapshot, by its ID
 	f := newFixture(t)
 	f.config.Settle, f.config.Poll = time.Millisecond, 5*time.Millisecond
-	f.config.Logger = slog.New(slog.DiscardHandler)
+	f.config.Logger = secrettest.Logger(t)
 	f.compiler.accepted = func(files []File) { content.Store(ID("root", files), files) }
 	write := func(version string) { // all three files at once, by a link
 		f.write(".v"+version+"/a.xml", version)

@@ -1,6 +1,7 @@
 package pdp_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -91,7 +92,7 @@ func newSequence(t *testing.T, n uint64) *sequence {
 	s.pool = append(s.pool, policy.Document{Name: "empty.xml"}, circular("e/", 0, 1), circular("e/", 1, 0), circular("e/", 2, 1))
 	s.config = pdp.Config{
 		RootAlgorithm: s.cases[0].RootAlgorithm, Now: generate.Now, Lenient: s.rng.IntN(2) == 0, KeepModel: s.rng.IntN(2) == 0,
-		OnPanic: func(p pdp.Panic) { t.Errorf("panic: %v\n%s", p.Recovered, p.Stack) },
+		OnPanic: func(_ context.Context, p pdp.Panic) { t.Errorf("panic: %v\n%s", p.Recovered, p.Stack) },
 	}
 	// It begins with the documents of one case, in the order that they have.
 	first := good.Case(3 * n)

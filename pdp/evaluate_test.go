@@ -83,7 +83,7 @@ func TestS7_17_PanicIsIndeterminate(t *testing.T) {
 	request := oneAttribute("id", value.String("ann"))
 	request.Attributes[0].Attributes[0].IncludeInResult = true
 
-	p := newPDP(t, pdp.Config{OnPanic: func(p pdp.Panic) { told = p }}, permitIf(condition))
+	p := newPDP(t, pdp.Config{OnPanic: func(_ context.Context, p pdp.Panic) { told = p }}, permitIf(condition))
 	result := p.Evaluate(t.Context(), request, broken)
 	checkResult(t, result, xacml.IndeterminateDP, xacml.StatusProcessingError, "internal error")
 	if strings.Contains(result.Status.Message, "broken") {

@@ -71,7 +71,7 @@ func (p *PDP) trace(ctx context.Context, request *xacml.Request, finder Finder, 
 		if r := recover(); r != nil {
 			d.Root, d.Agreement = nil, explanation.Unknown
 			d.Notes = append(d.Notes, "the explanation failed: internal error")
-			p.panicked(r, func() *xacml.Request { return request })
+			p.panicked(ctx, r, func() *xacml.Request { return request })
 		}
 	}()
 	if o.MaxDocuments == 0 {

@@ -43,7 +43,7 @@ func TestEvaluate_NoRequest(t *testing.T) {
 // matter, and Evaluate answers Indeterminate; a panic of OnPanic is nobody's.
 func TestNeeds_PanicIsNoNeed(t *testing.T) {
 	told := 0
-	config := pdp.Config{OnPanic: func(pdp.Panic) {
+	config := pdp.Config{OnPanic: func(context.Context, pdp.Panic) {
 		told++
 		panic("OnPanic is broken too")
 	}}

@@ -2,6 +2,7 @@ package pdp_test
 
 import (
 	"bytes"
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func FuzzEvaluate(f *testing.F) {
 			ReadAttributes: func(category, content string) (xacml.Attributes, error) {
 				return xacmlxml.ReadAttributes(category, content, xacmlxml.DefaultLimits())
 			},
-			OnPanic: func(p pdp.Panic) { t.Errorf("got panic %v\n%s", p.Recovered, p.Stack) },
+			OnPanic: func(_ context.Context, p pdp.Panic) { t.Errorf("got panic %v\n%s", p.Recovered, p.Stack) },
 		}
 		p, problems := pdp.New(config, []policy.Document{document})
 		if p == nil {

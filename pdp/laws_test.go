@@ -1,6 +1,7 @@
 package pdp_test
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -144,7 +145,7 @@ func (tr *trial) loaded(c *generate.Case, budget int) *pdp.PDP {
 	}
 	p, _ := pdp.New(pdp.Config{
 		RootAlgorithm: c.RootAlgorithm, Now: generate.Now, Budget: budget,
-		OnPanic: func(p pdp.Panic) { tr.Errorf("panic: %v\n%s", p.Recovered, p.Stack) },
+		OnPanic: func(_ context.Context, p pdp.Panic) { tr.Errorf("panic: %v\n%s", p.Recovered, p.Stack) },
 	}, c.Documents)
 	tr.pdps[key] = p
 	return p

@@ -81,9 +81,9 @@ type Config struct {
 	// many times the memory of what Evaluate needs.
 	KeepModel bool
 	// OnPanic, if not nil, is told of a panic during evaluation, which is
-	// answered by Indeterminate. It is called on the goroutine of the evaluation.
-	// Whoever reads policies may tell it of panics, too.
-	OnPanic func(Panic)
+	// answered by Indeterminate. It is called on the goroutine of the evaluation,
+	// with its context. Whoever reads policies may tell it of panics, too.
+	OnPanic func(context.Context, Panic)
 }
 
 // Panic is a fault during an evaluation.
@@ -162,7 +162,7 @@ func (p *PDP) Evaluate(ctx context.Context, request *xacml.Request, finder Finde
 	if request == nil {
 		request = &xacml.Request{}
 	}
-	defer p.guard(request, &result)
+	defer p.guard(ctx, request, &result)
 	if err := request.CheckIndividual(); err != nil {
 		return indeterminate(request, err)
 	}
@@ -180,7 +180,7 @@ func (p *PDP) EvaluateReference(ctx context.Context, request *xacml.Request, fin
 	if request == nil {
 		request = &xacml.Request{}
 	}
-	defer p.guard(request, &result)
+	defer p.guard(ctx, request, &result)
 	if err := request.CheckIndividual(); err != nil {
 		return indeterminate(request, err)
 	}
@@ -191,15 +191,15 @@ func (p *PDP) EvaluateReference(ctx context.Context, request *xacml.Request, fin
 }
 
 // guard makes Indeterminate of a panic.
-func (p *PDP) guard(request *xacml.Request, result *xacml.Result) {
+func (p *PDP) guard(ctx context.Context, request *xacml.Request, result *xacml.Result) {
 	if r := recover(); r != nil {
 		*result = indeterminate(request, xacml.ProcessingErrorf("internal error"))
-		p.panicked(r, func() *xacml.Request { return request })
+		p.panicked(ctx, r, func() *xacml.Request { return request })
 	}
 }
 
 // panicked tells OnPanic, whose own panic is nobody's, nor is that of request.
-func (p *PDP) panicked(r any, request func() *xacml.Request) {
+func (p *PDP) panicked(ctx context.Context, r any, request func() *xacml.Request) {
 	if p.config.OnPanic == nil {
 		return
 	}
@@ -210,7 +210,7 @@ func (p *PDP) panicked(r any, request func() *xacml.Request) {
 		told.Policy = xacml.PolicyIdentifier{ID: e.ID, Version: e.Version}
 	}
 	told.Request = request()
-	p.config.OnPanic(told)
+	p.config.OnPanic(ctx, told)
 }
 
 // Needs gives the attributes that may still matter to the decision on the
@@ -231,7 +231,7 @@ func (p *PDP) Needs(ctx context.Context, request *xacml.Request, finder Finder, 
 	defer func() {
 		if r := recover(); r != nil {
 			needed, ok = nil, false
-			p.panicked(r, func() *xacml.Request { return request })
+			p.panicked(ctx, r, func() *xacml.Request { return request })
 		}
 	}()
 	if p.policies.Issued {

@@ -48,7 +48,7 @@ func (q Query) Evaluate(ctx context.Context, finder Finder) (result xacml.Result
 		if r := recover(); r != nil {
 			result = xacml.Result{Decision: xacml.IndeterminateDP, Status: xacml.ProcessingErrorf("internal error").Status}
 			q.query.Abandon()
-			q.pdp.panicked(r, q.Request)
+			q.pdp.panicked(ctx, r, q.Request)
 		}
 	}()
 	return q.query.Evaluate(ctx, q.pdp.input(nil, finder))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -71,11 +72,11 @@ func newPanicLog(logger *slog.Logger, registry prometheus.Registerer) (*panicLog
 }
 
 // policy tells of a panic while a policy was evaluated, or read.
-func (l *panicLog) policy(p pdp.Panic) {
+func (l *panicLog) policy(ctx context.Context, p pdp.Panic) {
 	told := []any{"panic", panics.Text(p.Recovered), "stack", string(p.Stack)}
 	if p.Request == nil {
 		l.counted[panickedPolicies].Inc()
-		l.logger.Error("panic while policies were read, which refuses them", told...)
+		l.logger.ErrorContext(ctx, "panic while policies were read, which refuses them", told...)
 		return
 	}
 	l.counted[panickedEvaluation].Inc()
@@ -83,10 +84,10 @@ func (l *panicLog) policy(p pdp.Panic) {
 	if p.Policy.ID != "" {
 		told = append(told, "policy", p.Policy.ID, "version", p.Policy.Version)
 	}
-	l.logger.Error("panic in an evaluation, answered by Indeterminate", told...)
+	l.logger.ErrorContext(ctx, "panic in an evaluation, answered by Indeterminate", told...)
 	if times := l.blame(p.Policy); times == repeated {
 		l.policies.Inc()
-		l.logger.Error("the evaluation of a policy panics again and again; it stays in force, and decisions that depend on it are Indeterminate",
+		l.logger.ErrorContext(ctx, "the evaluation of a policy panics again and again; it stays in force, and decisions that depend on it are Indeterminate",
 			"policy", p.Policy.ID, "version", p.Policy.Version)
 	}
 }

@@ -168,7 +168,7 @@ func (s *service) openPolicies(ctx context.Context) error {
 }
 
 // policyFolder says how policies are loaded, in service and in check.
-func policyFolder(p config.Policies, onPanic func(pdp.Panic)) pap.Config {
+func policyFolder(p config.Policies, onPanic func(context.Context, pdp.Panic)) pap.Config {
 	return pap.Config{
 		Dir: p.Folder,
 		Compile: pap.CompileXACML(pdp.Config{

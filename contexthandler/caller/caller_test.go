@@ -236,6 +236,20 @@ func TestAuthenticator_Tokens(t *testing.T) {
 	}
 }
 
+// A caller whose token cannot be judged may try again, unless the keys of the issuer
+// are too old to say anything.
+func TestReasonOfToken(t *testing.T) {
+	want := map[token.Reason]Reason{token.ReasonUnavailable: ReasonNotChecked, token.ReasonCanceled: ReasonCanceled}
+	for _, r := range token.Reasons() {
+		if want[r] == "" {
+			want[r] = ReasonToken
+		}
+		if got := reasonOf(&token.Error{Reason: r}); got != want[r] {
+			t.Errorf("%s: got %s, want %s", r, got, want[r])
+		}
+	}
+}
+
 // A token that is bound to a certificate is good only with that one (RFC 8705 §3.1).
 func TestAuthenticator_BoundTokens(t *testing.T) {
 	i := newIssuer()

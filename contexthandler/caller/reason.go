@@ -62,6 +62,8 @@ func reasonOf(err error) Reason {
 	switch {
 	case !ok || !e.Unknown():
 		return ReasonToken
+	case e.Reason == token.ReasonStale: // there were keys, and nobody vouches for them any more
+		return ReasonToken
 	case e.Reason == token.ReasonCanceled:
 		return ReasonCanceled
 	default:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/internal/faultproxy"
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pip"
@@ -47,7 +48,7 @@ func (t *test) run() {
 		made := &source{setting: s, Source: s.assemble(t, t.backend), said: make(map[pip.Outcome]int)}
 		made.handler = contexthandler.New(contexthandler.Config{
 			Snapshot: func() *pap.Snapshot { return nil }, // each call brings its own
-			Sources:  []pip.Source{made.Source}, MaxReuse: time.Hour,
+			Sources:  []pip.Source{made.Source}, MaxReuse: time.Hour, Logger: secrettest.Logger(t),
 		})
 		t.sources = append(t.sources, made)
 	}

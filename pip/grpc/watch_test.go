@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pip"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/attribute/v1"
@@ -188,7 +189,7 @@ func TestWatchSilence(t *testing.T) {
 	log := new(lines)
 	cfg := roles()
 	cfg.WatchSilence = 100 * time.Millisecond
-	cfg.Logger = slog.New(slog.NewTextHandler(log, nil))
+	cfg.Logger = slog.New(secrettest.Planted().Handler(t, log))
 	heard := watching(t, cfg, &service{watch: func(_ *v1.WatchAttributesRequest, stream watchStream) error {
 		_ = stream.Send(&v1.WatchAttributesResponse{})
 		<-stream.Context().Done()
@@ -226,7 +227,7 @@ func TestWatchUnimplemented(t *testing.T) {
 	var tries atomic.Int32
 	log := new(lines)
 	cfg := roles()
-	cfg.Logger = slog.New(slog.NewTextHandler(log, nil))
+	cfg.Logger = slog.New(secrettest.Planted().Handler(t, log))
 	heard := watching(t, cfg, &service{watch: func(_ *v1.WatchAttributesRequest, stream watchStream) error {
 		if tries.Add(1) < 4 {
 			return status.Error(codes.Unimplemented, "not yet")

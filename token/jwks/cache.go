@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -45,6 +46,9 @@ type Config struct {
 	File string
 	// URL is where a JWK set is fetched, by https; by http only from this host.
 	URL string
+	// CAFile holds the authorities to trust at the URL (PEM); those of the system if
+	// empty. It is read for each fetch.
+	CAFile string
 	// AllowPlain accepts http from any host. Whoever is on the way can then sign tokens.
 	AllowPlain bool
 	// Refresh is the time between two readings, which jitter makes up to 10 % shorter.
@@ -57,8 +61,8 @@ type Config struct {
 	MaxStale time.Duration
 	// Timeout bounds one fetch. Zero stands for [DefaultTimeout].
 	Timeout time.Duration
-	// Transport is what URLs are fetched with; nil for an own one without proxy, which
-	// trusts the authorities of the system.
+	// Transport is what URLs are fetched with, whatever CAFile says; nil for an own one
+	// without proxy.
 	Transport http.RoundTripper
 	// Logger is told of readings that failed and of keys that changed; may be nil.
 	Logger *slog.Logger
@@ -72,6 +76,12 @@ func (cfg Config) filled() (Config, error) {
 	}
 	if cfg.URL != "" {
 		errs = append(errs, checkURL(cfg.URL, cfg.AllowPlain))
+	}
+	if _, err := authorities(cfg.CAFile); err != nil {
+		errs = append(errs, fmt.Errorf("the authorities of the URL of the keys: %w", err))
+	}
+	if cfg.CAFile != "" && cfg.URL == "" {
+		errs = append(errs, errors.New("there are no authorities to trust where there is no URL"))
 	}
 	if cfg.Refresh < 0 || cfg.MaxStale < 0 || cfg.Timeout < 0 {
 		errs = append(errs, errors.New("the times of keys must not be negative"))
@@ -131,8 +141,7 @@ func Open(cfg Config) (*Cache, error) {
 	if cfg.File != "" {
 		c.fetch = func(context.Context) ([]byte, error) { return readFile(cfg.File) }
 	} else {
-		http := client(cfg.Transport)
-		c.fetch = func(ctx context.Context) ([]byte, error) { return get(ctx, http, cfg.URL) }
+		c.fetch = cfg.get
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
@@ -148,6 +157,18 @@ func Open(cfg Config) (*Cache, error) {
 	}
 	go c.run(ctx, first)
 	return c, nil
+}
+
+// get fetches the keys from the URL.
+func (cfg Config) get(ctx context.Context) ([]byte, error) {
+	if cfg.Transport != nil {
+		return get(ctx, client(cfg.Transport), cfg.URL)
+	}
+	trusted, err := authorities(cfg.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return get(ctx, client(transport(trusted)), cfg.URL)
 }
 
 // Close stops the reading, and waits for it.

@@ -3,6 +3,7 @@ package jwks
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -15,14 +16,14 @@ import (
 // maxRedirects is how often the host of the keys may send us on within itself.
 const maxRedirects = 3
 
-// readFile reads a key set from a regular file.
+// readFile reads a key set, or certificates, from a regular file.
 func readFile(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() { // a pipe would wait for a writer
-		return nil, errors.New("the key set is not a regular file")
+		return nil, fmt.Errorf("%s is not a regular file", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -32,14 +33,14 @@ func readFile(name string) ([]byte, error) {
 	return readAll(f)
 }
 
-// readAll reads a key set up to its bound.
+// readAll reads up to the bound of a key set.
 func readAll(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(data) > MaxBytes {
-		return nil, fmt.Errorf("the key set is longer than %d bytes", MaxBytes)
+		return nil, fmt.Errorf("the keys, or certificates, are longer than %d bytes", MaxBytes)
 	}
 	return data, nil
 }
@@ -72,18 +73,37 @@ func loopback(host string) bool {
 	return err == nil && a.Unmap().IsLoopback()
 }
 
-// client is what key sets are fetched with. Its connections do not stay open: the
-// next fetch is minutes away.
-func client(transport http.RoundTripper) *http.Client {
-	if transport == nil {
-		transport = &http.Transport{
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-			DisableKeepAlives:      true,
-			DisableCompression:     true, // the bound holds for what comes over the wire
-			MaxResponseHeaderBytes: 16 << 10,
-			ForceAttemptHTTP2:      true,
-		}
+// authorities are the certificates of a file that say whom to trust; nil, for those
+// of the system, without a file.
+func authorities(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
 	}
+	data, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", file)
+	}
+	return pool, nil
+}
+
+// transport is for one fetch. Its connections do not stay open: the next fetch is
+// minutes away.
+func transport(trusted *x509.CertPool) http.RoundTripper {
+	return &http.Transport{
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: trusted},
+		DisableKeepAlives:      true,
+		DisableCompression:     true, // the bound holds for what comes over the wire
+		MaxResponseHeaderBytes: 16 << 10,
+		ForceAttemptHTTP2:      true,
+	}
+}
+
+// client is what key sets are fetched with.
+func client(transport http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport: transport,
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {

@@ -1,16 +1,21 @@
 package jwks
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/forseti-pdp/forseti/internal/certtest"
 	"github.com/forseti-pdp/forseti/token/tokentest"
 )
 
@@ -18,6 +23,10 @@ func TestOpenRefuses(t *testing.T) {
 	folder := t.TempDir()
 	big := filepath.Join(folder, "big.json")
 	if err := os.WriteFile(big, make([]byte, MaxBytes+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	authority := filepath.Join(folder, "ca.crt")
+	if err := os.WriteFile(authority, certtest.New("authority").PEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
@@ -38,6 +47,9 @@ func TestOpenRefuses(t *testing.T) {
 		{"fragment", Config{URL: "https://issuer.test/jwks#x"}, "neither user nor fragment"},
 		{"negative", Config{URL: "https://issuer.test/jwks", Refresh: -1}, "negative"},
 		{"never fresh", Config{URL: "https://issuer.test/jwks", Refresh: time.Hour, MaxStale: time.Minute}, "before they are too old"},
+		{"no authorities", Config{URL: "https://issuer.test/jwks", CAFile: filepath.Join(folder, "none")}, "no such file"},
+		{"authorities that are none", Config{URL: "https://issuer.test/jwks", CAFile: big}, "longer than"},
+		{"authorities of a file", Config{File: big, CAFile: authority}, "no authorities to trust"},
 		{"no file", Config{File: filepath.Join(folder, "none")}, "no such file"},
 		{"folder", Config{File: folder}, "not a regular file"},
 		{"long file", Config{File: big}, "longer than"},
@@ -50,6 +62,45 @@ func TestOpenRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: got %v, want an error with %q", test.name, err, test.want)
 		}
+	}
+}
+
+// The host of the keys has to show a certificate of the authorities of the file, as
+// they are at the time.
+func TestAuthorities(t *testing.T) {
+	trusted, other := certtest.New("trusted"), certtest.New("other")
+	pair := trusted.Server()
+	certificate, err := tls.X509KeyPair(pair.Cert, pair.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := tokentest.Set(tokentest.NewKey("a", "ES256"))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(keys) }))
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS13}
+	server.StartTLS()
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "ca.crt")
+	for _, test := range []struct {
+		name string
+		pem  []byte
+		ok   bool
+	}{
+		{"trusted", trusted.PEM(), true},
+		{"another", other.PEM(), false},
+		{"both", slices.Concat(other.PEM(), trusted.PEM()), true},
+		{"none", []byte("-----BEGIN"), false},
+	} {
+		if err := os.WriteFile(file, test.pem, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		data, err := Config{URL: server.URL, CAFile: file}.get(t.Context())
+		if got := err == nil && bytes.Equal(data, keys); got != test.ok {
+			t.Errorf("%s: got %q and %v, want the keys: %v", test.name, data, err, test.ok)
+		}
+	}
+	if _, err := (Config{URL: server.URL}).get(t.Context()); err == nil {
+		t.Error("got keys from a host that the system does not trust")
 	}
 }
 
@@ -118,7 +169,7 @@ func TestGet(t *testing.T) {
 	}
 	for _, test := range tests {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		data, err := get(ctx, client(nil), server.URL+test.path)
+		data, err := get(ctx, client(transport(nil)), server.URL+test.path)
 		cancel()
 		switch {
 		case test.want == "" && (err != nil || string(data) != string(good)):
@@ -131,7 +182,7 @@ func TestGet(t *testing.T) {
 	}
 
 	// What was compressed although nobody asked for it is not unpacked.
-	if data, err := get(t.Context(), client(nil), server.URL+"/bomb"); err == nil {
+	if data, err := get(t.Context(), client(transport(nil)), server.URL+"/bomb"); err == nil {
 		if _, err := Parse(data); err == nil {
 			t.Error("got keys of a compressed answer, want an error")
 		}

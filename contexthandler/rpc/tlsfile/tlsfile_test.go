@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/forseti-pdp/forseti/internal/certtest"
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -209,7 +210,7 @@ func TestFiles_Reload(t *testing.T) {
 	first, second := a.Server(), a.Server()
 	f := newFolder(t, first, nil)
 	var log logged
-	f.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	f.Logger = slog.New(secrettest.Planted().Handler(t, &log))
 	files := f.open()
 	client := &tls.Config{RootCAs: a.Pool(), ServerName: "localhost"}
 	shown := func() *x509.Certificate {

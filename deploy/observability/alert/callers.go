@@ -61,7 +61,7 @@ sum by (job) (rate(forseti_tls_handshake_failures_total[5m])) > 5 * sum by (job)
 			Name: "ForsetiNoTokenKeys", Text: `forseti_token_keys == 0`, For: 5 * time.Minute, Severity: Page,
 			Summary: "{{ $labels.instance }} of Forseti has no keys of the issuer {{ $labels.issuer }}",
 			Means:   "No key of the issuer can be used: they were never read, are too old, or all unfit. No token of it is good.",
-			Caller:  "UNAVAILABLE with TOKEN_NOT_CHECKED where the issuer is that of callers (holder caller), or for requests with tokens of subjects.",
+			Caller:  "UNAVAILABLE with TOKEN_NOT_CHECKED where the issuer is that of callers (holder caller), or for requests with tokens of subjects; UNAUTHENTICATED where keys of callers were read and are too old.",
 			Look:    "\"Since the keys were read\", \"Keys that cannot be used\"; the log says why the last reading failed.",
 			Do:      "Make the keys of the issuer reachable (`keys.url`, `keys.file`). They are read again within seconds to minutes.",
 		},

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/forseti-pdp/forseti/internal/secrettest"
 )
 
 // patience is how long a process may take to start, be ready or end.
@@ -63,7 +65,10 @@ func Start(t testing.TB, o Options) *Server {
 		s.err = s.command.Wait()
 		close(s.ended)
 	}()
-	t.Cleanup(func() { s.stop(t) })
+	t.Cleanup(func() {
+		s.stop(t)
+		secrettest.Planted().Check(t, "the log of the program", s.Log())
+	})
 	s.await(t, "say where it listens", s.greeted)
 	if !o.Unready {
 		s.await(t, "be ready", func() bool { return s.get("/readyz") == nil })

@@ -256,6 +256,10 @@ func TestLoad_Refused(t *testing.T) {
 				"f.yaml:1:69: tokens.issuers[0].keys: keys come either from a file or from a url",
 		},
 		{
+			"authorities of a file of keys", "tokens: {issuers: [{name: a, audiences: [b], algorithms: [RS256], keys: {file: c, ca_file: d}}]}\n",
+			"f.yaml:1:92: tokens.issuers[0].keys.ca_file: there are no authorities to trust without a url",
+		},
+		{
 			"claims", "tokens: {claims: {level: {attribute: urn:altinn:userid}, subjects: [{type: a, when: [{claim: a}], attributes: [{attribute: user-id, from: [a]}]}]}}\n",
 			"f.yaml:1:38: tokens.claims.level.attribute: \"urn:altinn:userid\" is of the data type string in the dictionary, and a level is an integer\n" +
 				"f.yaml:1:124: tokens.claims.subjects[0].attributes[0].attribute: \"user-id\" is an alias; write \"urn:altinn:userid\"",

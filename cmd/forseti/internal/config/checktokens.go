@@ -46,6 +46,9 @@ func (k *checker) issuer(key string, s *Issuer, twice bool) {
 	if (s.Keys.File == "") == (s.Keys.URL == "") {
 		k.failf(key+".keys", "keys come either from a file or from a url")
 	}
+	if s.Keys.CAFile != "" && s.Keys.URL == "" {
+		k.failf(key+".keys.ca_file", "there are no authorities to trust without a url")
+	}
 	k.noUser(key+".keys.url", s.Keys.URL)
 	k.notNegative(key+".keys.refresh", s.Keys.Refresh)
 	k.notNegative(key+".keys.max_stale", s.Keys.MaxStale)

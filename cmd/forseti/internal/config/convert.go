@@ -190,7 +190,7 @@ func (t *Tokens) config() token.Config {
 		out.Issuers = append(out.Issuers, token.Issuer{
 			Name: i.Name, Audiences: i.Audiences, Algorithms: i.Algorithms, Types: i.Types, MaxAge: i.MaxAge, AllowBound: i.AllowBound,
 			Keys: jwks.Config{
-				File: i.Keys.File, URL: i.Keys.URL, AllowPlain: i.Keys.AllowPlain,
+				File: i.Keys.File, URL: i.Keys.URL, CAFile: i.Keys.CAFile, AllowPlain: i.Keys.AllowPlain,
 				Refresh: i.Keys.Refresh, MaxStale: i.Keys.MaxStale, Timeout: i.Keys.Timeout,
 			},
 		})

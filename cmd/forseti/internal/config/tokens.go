@@ -38,6 +38,8 @@ type Issuer struct {
 type Keys struct {
 	File string `yaml:"file,omitempty"`
 	URL  string `yaml:"url,omitempty"`
+	// CAFile holds the authorities to trust at the URL; empty: those of the system.
+	CAFile string `yaml:"ca_file,omitempty"`
 	// AllowPlain accepts http:// from other hosts than this one.
 	AllowPlain bool `yaml:"allow_plain,omitempty"`
 	// Refresh is the time between two readings; 0 stands for 15 min, and 5 s of a file.
