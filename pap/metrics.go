@@ -21,8 +21,10 @@ import (
 //	forseti_policy_snapshot_age_seconds                since that came into force
 //	forseti_policy_snapshot_files                      number of its files
 //	forseti_policy_snapshot_policies                   number of its policies
+//	forseti_policy_snapshot_warnings{reason}           number of the warnings about it
 //
-// Of the snapshot there is one series each, and none without a snapshot. The
+// Of the snapshot there is one series each, of warnings one for each reason, and none
+// without a snapshot. The
 // reasons are [policy.Reasons]. A Metrics that is nil counts nothing.
 type Metrics struct {
 	reloads     *prometheus.CounterVec
@@ -119,8 +121,8 @@ func (m *Metrics) rejected(failures policy.Problems, took time.Duration) {
 // snapshotCollector tells about the snapshot in force. It reads one pointer, so
 // that a scrape never sees two snapshots, or parts of two.
 type snapshotCollector struct {
-	current                    atomic.Pointer[Snapshot]
-	info, age, files, policies *prometheus.Desc
+	current                              atomic.Pointer[Snapshot]
+	info, age, files, policies, warnings *prometheus.Desc
 }
 
 func (c *snapshotCollector) describe() {
@@ -128,11 +130,12 @@ func (c *snapshotCollector) describe() {
 	c.age = prometheus.NewDesc("forseti_policy_snapshot_age_seconds", "Time since the policy snapshot came into force.", nil, nil)
 	c.files = prometheus.NewDesc("forseti_policy_snapshot_files", "Files of the policy snapshot in force.", nil, nil)
 	c.policies = prometheus.NewDesc("forseti_policy_snapshot_policies", "Policies of the policy snapshot in force.", nil, nil)
+	c.warnings = prometheus.NewDesc("forseti_policy_snapshot_warnings", "Warnings about the policy snapshot in force, by reason.", []string{"reason"}, nil)
 }
 
 // Describe implements prometheus.Collector.
 func (c *snapshotCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.info, c.age, c.files, c.policies} {
+	for _, d := range []*prometheus.Desc{c.info, c.age, c.files, c.policies, c.warnings} {
 		out <- d
 	}
 }
@@ -147,4 +150,11 @@ func (c *snapshotCollector) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(c.age, prometheus.GaugeValue, time.Since(s.LoadedAt).Seconds())
 	out <- prometheus.MustNewConstMetric(c.files, prometheus.GaugeValue, float64(s.Files))
 	out <- prometheus.MustNewConstMetric(c.policies, prometheus.GaugeValue, float64(s.Policies))
+	warnings := make(map[policy.Reason]int)
+	for _, w := range s.Warnings {
+		warnings[w.Reason]++
+	}
+	for _, reason := range policy.Reasons() {
+		out <- prometheus.MustNewConstMetric(c.warnings, prometheus.GaugeValue, float64(warnings[reason]), string(reason))
+	}
 }

@@ -7,7 +7,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
+	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 )
 
 // gather gives the value of each series, by name and labels.
@@ -102,7 +104,7 @@ func TestMetrics(t *testing.T) {
 		"snapshot_files": 1, "snapshot_info{snapshot=" + idOf("a.xml", "3") + "}": 1, "reload_duration_seconds": 3,
 	})
 	after := gather(t, reg)
-	if got, want := len(after), len(before)+4; got != want {
+	if got, want := len(after), len(before)+4+len(policy.Reasons()); got != want {
 		t.Errorf("series: got %d, want %d: %v", got, want, after)
 	}
 
@@ -111,6 +113,28 @@ func TestMetrics(t *testing.T) {
 	f.write("a.xml", "3")
 	_ = f.store.Reload(t.Context())
 	check("after a return", map[string]float64{"reloads_total{result=accepted}": 2, "reloads_total{result=rejected}": 2, "last_reload_success": 1})
+}
+
+// Policies in force that hide errors are counted.
+func TestMetrics_Warnings(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	metrics, err := NewMetrics(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := `<Rule RuleId="r" Effect="Permit"/>`
+	hides := func(id, algorithm string) string {
+		return strings.NewReplacer(`"bad"`, `"`+id+`"`, "deny-overrides", algorithm).Replace(bad(rule))
+	}
+	f := newFixture(t, "a.xml", hides("a", "permit-unless-deny"), "b.xml", hides("b", "permit-overrides"), "c.xml", hides("c", "deny-unless-permit"))
+	f.config.Compile, f.config.Metrics = CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits(), "library"), metrics
+	f.open()
+	got := gather(t, reg)
+	for reason, want := range map[policy.Reason]float64{policy.ReasonForbidden: 2, policy.ReasonDuplicate: 0} {
+		if n, ok := got["forseti_policy_snapshot_warnings{reason="+string(reason)+"}"]; !ok || n != want {
+			t.Errorf("%s: got %v (present %t), want %v", reason, n, ok, want)
+		}
+	}
 }
 
 func TestMetricsTwice(t *testing.T) {

@@ -55,7 +55,12 @@ func policies() Row {
 			Colours: map[string]Colour{"processing_error": Orange, "missing_attribute": Blue, "syntax_error": Purple},
 		},
 		{
-			Title: "Snapshots in force", Kind: Table, Unit: Count, Width: 24,
+			Title: "Warnings", Kind: Lines, Unit: Count, Width: 8,
+			About:   "About what is in force, by reason. forbidden: a policy hides errors behind a Permit.",
+			Queries: []Query{{Text: `max by (reason) (forseti_policy_snapshot_warnings{$of}) > 0`, Legend: "{{reason}}", Quiet: "there are no warnings"}},
+		},
+		{
+			Title: "Snapshots in force", Kind: Table, Unit: Count, Width: 16,
 			About:   "How many instances decide on which policies.",
 			Queries: []Query{{Text: `count by (snapshot) (forseti_policy_snapshot_info{$of})`, Legend: "{{snapshot}}", Quiet: "there are no policies yet"}},
 		},
