@@ -98,7 +98,7 @@ const lattice = `
 	internal/bounds, internal/certtest, internal/faultproxy, internal/otlptest, internal/pgtest, internal/secrettest, token/tokentest;
 
 	# The service as a whole, run by its tests.
-	proto/forseti/authorization/v1 < internal/programme/harness;
+	proto/forseti/authorization/v1, internal/secrettest < internal/programme/harness;
 
 	# What speed is measured with.
 	pap < bench/workload < bench/floor < bench < bench/report;

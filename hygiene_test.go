@@ -21,6 +21,7 @@ func panics() map[string]string {
 	return map[string]string{
 		"contexthandler/audit/event.go marshal":       "a record is texts, numbers and a reading of the clock",
 		"contexthandler/audit/note.go noteRecord":     "a note is texts, numbers and a reading of the clock",
+		"contexthandler/audit/scribe.go sizeOf":       "a category is texts and numbers",
 		"pdp/function/function.go NewLibrary":         "the tables of functions are part of the program; a test makes them all",
 		"pdp/internal/eval/panic.go evaluation.blame": "hands on a panic that was recovered, with the policy it was in; the PDP recovers it",
 		"pip/ldap/bulk.go bulkProvider.sideBySide":    "hands on a panic of another goroutine, which the caller recovers",

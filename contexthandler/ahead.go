@@ -67,8 +67,9 @@ func (k *knowledge) search(n name, depth int) bool {
 			}
 		}
 		k.trace.next()
+		question := k.prepared(i)
 		place := rest(k.ahead.context.Context) // it may be that a cache does not know this one
-		r := k.asked(k.ahead.context.Context, i, k.prepared(i))
+		r := k.asked(k.ahead.context.Context, i, question)
 		resume(place)
 		k.take(i, r)
 		k.ahead.slow = k.ahead.slow || r.took > quick // another may be, too

@@ -142,9 +142,12 @@ func (d *Dictionary) Type(category, id string) value.Type {
 }
 
 // Private reports whether nobody may see the values of the attribute, by its id or an
-// alias, in an explanation.
+// alias, in an explanation. That holds for the delegated form of its category too.
 func (d *Dictionary) Private(category, id string) bool {
 	e := d.byName[name{category, id}]
+	if e == nil {
+		e = d.byName[name{plainForm(category), id}]
+	}
 	return e != nil && e.Private
 }
 

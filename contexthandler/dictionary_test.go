@@ -199,3 +199,24 @@ func TestDictionary_DeclaredType(t *testing.T) {
 		}
 	}
 }
+
+// Who looks at an administrative request sees no more than who looks at the request.
+func TestDictionary_PrivateInTheDelegatedForm(t *testing.T) {
+	d, err := NewDictionary([]Attribute{
+		{Category: xacml.CategoryAccessSubject, ID: "person", Aliases: []string{"who"}, Private: true},
+		{Category: xacml.CategoryAccessSubject, ID: "role"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]bool{"person": true, "who": true, "role": false, "unknown": false} {
+		for _, category := range []string{xacml.CategoryAccessSubject, xacml.CategoryDelegatedPrefix + xacml.CategoryAccessSubject} {
+			if got := d.Private(category, id); got != want {
+				t.Errorf("%s of %s: got private %t, want %t", id, category, got, want)
+			}
+		}
+	}
+	if d.Private(xacml.CategoryDelegatedPrefix+xacml.CategoryResource, "person") {
+		t.Error("an attribute of another category is private")
+	}
+}

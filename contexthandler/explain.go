@@ -2,6 +2,7 @@ package contexthandler
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,13 @@ const (
 	explainedNodes   = 10_000
 	leastExplained   = 200
 	explainedLookups = 256
+)
+
+// The attributes of requests that are shown in one answer: together, and with each
+// decision at least.
+const (
+	explainedAttributes      = 10_000
+	leastExplainedAttributes = 20
 )
 
 // explain makes one individual decision as decide does, in rounds, and tells how
@@ -43,6 +51,7 @@ func (h *Handler) explain(ctx context.Context, snapshot *pap.Snapshot, decider *
 		Private: h.dictionary.Private,
 		Limits:  explanation.Limits{Nodes: max(leastExplained, explainedNodes/max(parts, 1))},
 	})
+	shorten(d, max(leastExplainedAttributes, explainedAttributes/max(parts, 1)))
 	ended := time.Now()
 	h.config.Metrics.stages(enriched.Sub(started), ended.Sub(enriched), h.exemplar(ctx))
 	k.spans.evaluated(enriched, ended, &result)
@@ -52,6 +61,15 @@ func (h *Handler) explain(ctx context.Context, snapshot *pap.Snapshot, decider *
 	}
 	h.explainLookups(d, k.trace.lookups)
 	return result, d
+}
+
+// shorten leaves some of the attributes of the request: what a thousand decisions have in
+// common would be there a thousand times.
+func shorten(d *explanation.Decision, most int) {
+	if len(d.Request) > most {
+		d.Request = slices.Clone(d.Request[:most]) // and lets go of the others
+		d.Notes = append(d.Notes, fmt.Sprintf("of the request only %d attributes are shown", most))
+	}
 }
 
 // explainLookups adds what sources said, and tells at each attribute which of them

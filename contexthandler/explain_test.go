@@ -2,6 +2,7 @@ package contexthandler
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -133,5 +134,30 @@ func TestExplain_NotEvaluated(t *testing.T) {
 	}
 	if len(answer.Explanations) != 1 || answer.Explanations[0].Status == nil {
 		t.Errorf("got %+v, want an explanation with a status", answer.Explanations)
+	}
+}
+
+// What many decisions have in common is not shown as often as there are decisions.
+func TestExplain_ManyDecisionsOnALargeRequest(t *testing.T) {
+	h, s := explained(t, nil, nil, rule("r", "Permit"))
+	var attributes []string
+	for i := range 600 {
+		attributes = append(attributes, fmt.Sprintf("s.%d=x", i))
+	}
+	for _, tt := range []struct{ parts, shown, notes int }{{1, 600, 0}, {50, 200, 1}, {600, 20, 1}} {
+		r := request(attributes...)
+		r.Attributes = append(r.Attributes, make([]xacml.Attributes, tt.parts)...)
+		for i := range tt.parts {
+			r.Attributes[1+i].Category = xacml.CategoryResource
+		}
+		answer, err := h.Decide(t.Context(), s, Call{Request: r, Explain: true})
+		if err != nil || len(answer.Explanations) != tt.parts {
+			t.Fatalf("%d decisions: got %d explanations, %v", tt.parts, len(answer.Explanations), err)
+		}
+		for _, d := range answer.Explanations {
+			if len(d.Request) != tt.shown || len(d.Notes) != tt.notes {
+				t.Fatalf("%d decisions: got %d attributes and the notes %q, want %d attributes", tt.parts, len(d.Request), d.Notes, tt.shown)
+			}
+		}
 	}
 }

@@ -32,6 +32,11 @@ type Config struct {
 	// MaxDecisions bounds the individual decisions of one request; zero stands
 	// for DefaultMaxDecisions.
 	MaxDecisions int
+	// MaxAnswer bounds what the results of a request for several decisions take together
+	// in an answer, in octets; zero stands for DefaultMaxAnswer. It is that of the
+	// protocol: what is larger could not be sent. Such a request is refused as one for
+	// too many decisions.
+	MaxAnswer int
 	// Identify checks the token of a subject and tells who that is. An error is an
 	// *Error with ReasonInvalidToken or ReasonTokenNotChecked. Nil: there are no tokens.
 	Identify func(ctx context.Context, token string) (Identity, error)
@@ -82,6 +87,9 @@ type Handler struct {
 func New(config Config) *Handler {
 	if config.MaxDecisions == 0 {
 		config.MaxDecisions = DefaultMaxDecisions
+	}
+	if config.MaxAnswer == 0 {
+		config.MaxAnswer = DefaultMaxAnswer
 	}
 	if config.Dictionary == nil {
 		config.Dictionary = &Dictionary{}
@@ -197,6 +205,7 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 	decider, fresh := snapshot.PDP.Frozen(), h.fresh()
 	results := make([]xacml.Result, len(parts))
 	var explanations []*explanation.Decision
+	room := meter{left: h.config.MaxAnswer}
 	for i, part := range parts {
 		var explained *explanation.Decision
 		began := time.Now()
@@ -226,6 +235,12 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 		}
 		if err := over(ctx); err != nil {
 			return Answer{}, err // what was decided under an expired deadline is not complete
+		}
+		if len(parts) > 1 {
+			room.result(&results[i])
+		}
+		if room.left < 0 {
+			return Answer{}, errorf(ReasonTooManyDecisions, "the results of the request are larger than %d octets together", h.config.MaxAnswer)
 		}
 	}
 	fresh.atAnyTime(decider.Timeless() && !hierarchical())

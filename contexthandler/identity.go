@@ -20,8 +20,8 @@ func tokenName() name { return name{CategoryCall, AttributeToken} }
 
 // Identity is who a subject is, as a token proves it.
 type Identity struct {
-	// Attributes are those of the subject (xacml.CategoryAccessSubject), in the terms
-	// of the policies.
+	// Attributes are those of the subject (xacml.CategoryAccessSubject), by the ids that
+	// policies name. Their values may be in any form that callers may use.
 	Attributes []xacml.Attribute
 	// Until is when the proof ends. Zero: it does not.
 	Until time.Time
@@ -42,10 +42,24 @@ func (h *Handler) identify(ctx context.Context, token string) (Identity, error) 
 	if err != nil {
 		return Identity{}, err
 	}
+	if identity.Attributes, err = h.canonical(identity.Attributes); err != nil {
+		return Identity{}, err
+	}
 	if h.plan.needed(tokenName()) {
 		identity.token = token
 	}
 	return identity, nil
+}
+
+// canonical gives the attributes of a subject as those that callers write are given to
+// policies and sources: somebody whose name is written in another way is the same one.
+func (h *Handler) canonical(attributes []xacml.Attribute) ([]xacml.Attribute, error) {
+	subject := []xacml.Attributes{{Category: xacml.CategoryAccessSubject, Attributes: attributes}}
+	r, err := h.dictionary.Translate(&xacml.Request{Attributes: subject})
+	if err != nil {
+		return nil, errorf(ReasonInvalidToken, "the token of the subject is not valid")
+	}
+	return r.Attributes[0].Attributes, nil
 }
 
 // identityID is the id of the element that describe adds to a request with references.

@@ -172,3 +172,31 @@ func TestIdentify_TokenIsNotShown(t *testing.T) {
 		t.Errorf("observed %d decisions, want 2", observed)
 	}
 }
+
+// What a token says of the subject has the form that policies and sources know, as
+// what callers say has.
+func TestIdentify_Forms(t *testing.T) {
+	d, err := NewDictionary([]Attribute{
+		{Category: xacml.CategoryAccessSubject, ID: "user", Forms: []Form{{Match: "(no:)?(?P<name>[A-Za-z]+)", Value: "{name}", Lower: true}}},
+		{Category: xacml.CategoryAccessSubject, ID: "level", Type: value.TypeInteger},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := func(id string, v value.Value) Config {
+		return Config{Dictionary: d, Identify: func(context.Context, string) (Identity, error) {
+			return Identity{Attributes: []xacml.Attribute{{ID: id, Values: []value.Value{v}}}}, nil
+		}}
+	}
+	config := said("user", value.String("no:Mallory"))
+	config.Sources = []pip.Source{source("status", "s.user", "s.status", &fake{answers: map[string]string{"mallory": "banned"}})}
+	s := snapshot(t, rule("banned", "Deny", "s.status=banned"), rule("all", "Permit"))
+	answer, err := New(config).Decide(t.Context(), s, Call{Request: request("a.id=read"), Token: "good"})
+	if err != nil || answer.Results[0].Decision != xacml.Deny {
+		t.Errorf("got %v, %v, want Deny", answer.Results, err)
+	}
+	_, err = New(said("level", value.String("high"))).Decide(t.Context(), s, Call{Request: request("a.id=read"), Token: "good"})
+	if e := (*Error)(nil); !errors.As(err, &e) || e.Reason != ReasonInvalidToken {
+		t.Errorf("a value of another data type: got %v, want an invalid token", err)
+	}
+}

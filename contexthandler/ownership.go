@@ -1,6 +1,8 @@
 package contexthandler
 
 import (
+	"strings"
+
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
@@ -59,20 +61,50 @@ func newOwnership(sources []pip.Source, supplies []Supply) ownership {
 // the data type or issuer. Where the subject was identified, all that is said of it
 // is owned, its content too.
 func (o ownership) check(caller string, r *xacml.Request, identified bool) *Error {
-	for _, attrs := range r.Attributes {
-		if identified && attrs.Category == xacml.CategoryAccessSubject && attrs.Content != nil {
-			return errorf(ReasonAttributeNotAllowed, "a caller may not supply the content of category %q", attrs.Category)
+	for i := range r.Attributes {
+		attrs := &r.Attributes[i]
+		theirs := identified && plainForm(attrs.Category) == xacml.CategoryAccessSubject
+		if theirs && attrs.Content != nil {
+			return errorf(ReasonAttributeNotAllowed, "a caller may not supply the content of category %q", beginning(attrs.Category))
 		}
-		for _, a := range attrs.Attributes {
-			n := name{attrs.Category, a.ID}
-			owned := o.owned[n] || identified && n.category == xacml.CategoryAccessSubject
-			if owned && !o.allowed[supplied{caller, n}] && !o.allowed[supplied{Everybody, n}] {
-				return errorf(ReasonAttributeNotAllowed, "a caller may not supply attribute %q of category %q", a.ID, attrs.Category)
+		for j := range attrs.Attributes {
+			n := name{attrs.Category, attrs.Attributes[j].ID}
+			if (theirs || o.owns(n)) && !o.allows(caller, n) {
+				return errorf(ReasonAttributeNotAllowed, "a caller may not supply attribute %q of category %q", beginning(n.id), beginning(n.category))
 			}
 		}
 	}
 	return nil
 }
 
+// owns reports whether the attribute belongs to a source or to the clock. What does
+// belongs to them in its delegated form too: with a delegate beside it, that is what
+// the request is about to those who say who may issue policies.
+func (o ownership) owns(n name) bool {
+	return o.owned[n] || o.owned[name{plainForm(n.category), n.id}]
+}
+
+// allows reports whether the caller may supply the attribute, whoever owns it.
+func (o ownership) allows(caller string, n name) bool {
+	plain := name{plainForm(n.category), n.id}
+	return o.allowed[supplied{caller, n}] || o.allowed[supplied{Everybody, n}] ||
+		o.allowed[supplied{caller, plain}] || o.allowed[supplied{Everybody, plain}]
+}
+
+// plainForm is the category of which another is the delegated form (Administration
+// and Delegation profile), or else the category itself.
+func plainForm(category string) string {
+	return strings.TrimPrefix(category, xacml.CategoryDelegatedPrefix)
+}
+
+// beginning is as much of a name as a message repeats: callers choose names.
+func beginning(name string) string {
+	const most = 200 // bytes
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most], "") + "..."
+}
+
 // mayAll reports whether every caller may supply the attribute.
-func (o ownership) mayAll(n name) bool { return !o.owned[n] || o.allowed[supplied{Everybody, n}] }
+func (o ownership) mayAll(n name) bool { return !o.owns(n) || o.allows(Everybody, n) }

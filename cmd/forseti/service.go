@@ -208,6 +208,7 @@ func (s *service) newHandler() (*contexthandler.Handler, error) {
 		Sources:      s.invalidations.counted(s.sources.List),
 		Supplies:     s.config.Supplies(),
 		MaxDecisions: s.config.Server.MaxDecisions,
+		MaxAnswer:    s.config.Server.MaxSendBytes,
 		Enforce:      s.config.EnforcementRules(),
 		MaxReuse:     s.config.Server.MaxReuse,
 		ShadowRate:   s.config.Policies.ShadowRate,

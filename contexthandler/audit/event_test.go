@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,7 +77,7 @@ func oneEvent() []*contexthandler.Event {
 // The JSON of a record is stable: a change here breaks those who read it.
 func TestRecord_Golden(t *testing.T) {
 	m := Masking{Private: private}
-	got := m.records(oneEvent()[0], "boot-1", maxRecord)
+	got := recordsIn(&m, oneEvent()[0], "boot-1", maxRecord)
 	want := `{"kind":"decision","at":"2026-11-22T06:30:00.123456789Z","took_us":1500,"call":"boot-1","part":1,"of":1,"request_id":"call of ‹private›",` +
 		`"caller":"portal","token":true,"snapshot":"sha256:1","request":[{"category":"urn:oasis:names:tc:xacml:1.0:subject-category:access-subject",` +
 		`"attributes":[{"id":"person","values":["‹private›"]},{"id":"name-of-‹private›","values":["x"]},{"id":"uri","values":["urn:person:‹private›:1"]}]},` +
@@ -105,7 +106,7 @@ func TestMasking_Pseudonyms(t *testing.T) {
 	if mask != one.mask(person) || mask == one.mask(person+"1") || mask == other.mask(person) || len(mask) != len("‹private:›")+20 {
 		t.Errorf("got %q", mask)
 	}
-	record := string(one.records(oneEvent()[0], "c", maxRecord)[0])
+	record := string(recordsIn(&one, oneEvent()[0], "c", maxRecord)[0])
 	if strings.Contains(record, person) || strings.Count(record, mask) != 8 {
 		t.Errorf("got %d times %s in %s", strings.Count(record, mask), mask, record)
 	}
@@ -117,7 +118,7 @@ func TestRecord_Refusal(t *testing.T) {
 		At: time.Unix(0, 0), Request: &xacml.Request{Attributes: []xacml.Attributes{attributes(xacml.CategoryAccessSubject, attribute("pid", person))}},
 		Reason: "attribute_not_allowed", Message: "not " + person,
 	}
-	got := string(m.records(e, "c", maxRecord)[0])
+	got := string(recordsIn(&m, e, "c", maxRecord)[0])
 	want := `{"kind":"refusal","at":"1970-01-01T00:00:00Z","call":"c","part":1,"of":1,"request":[{"category":"urn:oasis:names:tc:xacml:1.0:subject-category:access-subject",` +
 		`"attributes":[{"id":"pid","values":["‹private›"]}]}],"reason":"attribute_not_allowed","message":"not ‹private›"}`
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -153,7 +154,7 @@ func TestRecord_Size(t *testing.T) {
 		"small": {large(1, 1), ""}, "many values": {large(10_000, 1), "values"}, "a long value": {large(1, 100_000), "values"},
 		"many attributes": {many, "attributes"}, "many obligations": {lengthy, "details"},
 	} {
-		text := m.records(tt.event, "c", leastRecord)[0]
+		text := recordsIn(&m, tt.event, "c", leastRecord)[0]
 		var r Record
 		if err := json.Unmarshal(text, &r); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -214,7 +215,7 @@ func TestRecord_NothingToHideBehind(t *testing.T) {
 			Found:   []xacml.Attributes{attributes(xacml.CategoryAccessSubject, attribute("name", "x"))},
 			Result:  xacml.Result{Decision: xacml.Permit},
 		}
-		text := m.records(e, "c", tt.room)[0]
+		text := recordsIn(&m, e, "c", tt.room)[0]
 		r := readRecord(text)
 		if len(text) > tt.room || r.Omitted != tt.omitted || strings.Contains(string(text), person) {
 			t.Errorf("%s: got %d bytes, omitted %q, want %q: %s", tt.name, len(text), r.Omitted, tt.omitted, text)
@@ -243,21 +244,31 @@ func TestRecord_RoomTogether(t *testing.T) {
 			t.Fatalf("something is left out of %s", r)
 		}
 	}
-	for _, e := range events {
-		e.Decisions[0].Request = events[7].Decisions[0].Request
-	}
-	size := 0
-	for _, r := range l.records(events) {
-		size += len(r)
-		if !strings.Contains(string(r), `"omitted":"values"`) {
-			t.Fatalf("nothing is left out of %d bytes", len(r))
+	large := events[7].Decisions[0].Request
+	wantTogether := func(what string) {
+		t.Helper()
+		size := 0
+		for _, r := range l.records(events) {
+			size += len(r)
+			if !strings.Contains(string(r), `"omitted":"values"`) {
+				t.Fatalf("%s: nothing is left out of %d bytes", what, len(r))
+			}
+		}
+		if size > maxTogether {
+			t.Errorf("%s: got %d bytes together, want no more than %d", what, size, maxTogether)
 		}
 	}
-	if size > maxTogether {
-		t.Errorf("got %d bytes together, want no more than %d", size, maxTogether)
+	for _, e := range events {
+		e.Decisions[0].Request = large
 	}
-	if calls := l.calls.Load(); calls != 2000 {
-		t.Errorf("got %d numbers of calls, want 2000", calls)
+	wantTogether("decisions")
+	for _, e := range events {
+		e.Request, e.Reason = large, "attribute_not_allowed"
+		e.Decisions = nil
+	}
+	wantTogether("refusals")
+	if calls := l.calls.Load(); calls != 3000 {
+		t.Errorf("got %d numbers of calls, want 3000", calls)
 	}
 }
 
@@ -319,5 +330,48 @@ func TestMasking_NothingInFiles(t *testing.T) {
 	})
 	if err != nil || seen != 20 {
 		t.Errorf("got %d masks, %v", seen, err)
+	}
+}
+
+// recordsIn is the records of a call, none larger than room.
+func recordsIn(m *Masking, e *contexthandler.Event, call string, room int) [][]byte {
+	out, _ := recordsWithin([]*scribe{m.scribe(e, call)}, room, math.MaxInt)
+	return out
+}
+
+// The parts of a request for many decisions have their attributes in common. What they
+// are in records is found out once: the time of a call is over by then, and nobody would
+// stop it.
+func TestRecord_PartsInCommon(t *testing.T) {
+	const values, parts = 2000, 500
+	looks := 0
+	m := Masking{
+		Private: func(_, id string) bool { looks++; return id == "pid" },
+		Named:   func(string, string) bool { looks++; return false },
+	}
+	common := xacml.Attributes{Category: xacml.CategoryResource}
+	for i := range values {
+		common.Attributes = append(common.Attributes, attribute("a", fmt.Sprint("value", i)))
+	}
+	common.Attributes = append(common.Attributes, attribute("pid", person))
+	e := &contexthandler.Event{}
+	for i := range parts {
+		own := attributes(xacml.CategoryAccessSubject, attribute(xacml.AttributeSubjectID, fmt.Sprint("s", i)), attribute("pid", fmt.Sprint("own", person, i)))
+		e.Decisions = append(e.Decisions, contexthandler.Individual{
+			Request: &xacml.Request{Attributes: []xacml.Attributes{own, common}}, Result: xacml.Result{Decision: xacml.Permit},
+		})
+	}
+	out := (&Log{masking: m, boot: "b"}).records([]*contexthandler.Event{e})
+	if most := 10 * (values + parts*4); looks > most {
+		t.Errorf("looked at %d attributes, want at most %d", looks, most)
+	}
+	if len(out) != parts {
+		t.Fatalf("got %d records, want %d", len(out), parts)
+	}
+	for i, text := range out {
+		r := readRecord(text)
+		if r.Part != i+1 || r.Omitted != "attributes" || len(r.Request) != 1 || r.Request[0].Attributes[0].Values[0] != fmt.Sprint("s", i) || strings.Contains(string(text), person) {
+			t.Fatalf("record %d: got %s", i, text)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -184,27 +185,30 @@ func (l *Log) Record(ctx context.Context, events []*contexthandler.Event) error 
 // is too large together: then all have the same room.
 func (l *Log) records(events []*contexthandler.Event) [][]byte {
 	count := 0
-	calls := make([]string, len(events))
+	scribes := make([]*scribe, len(events))
 	for i, e := range events {
-		count += len(e.Decisions)
-		calls[i] = l.boot + "-" + strconv.FormatUint(l.calls.Add(1), 36)
+		scribes[i] = l.masking.scribe(e, l.boot+"-"+strconv.FormatUint(l.calls.Add(1), 36))
+		count += scribes[i].count()
 	}
 	share := min(maxRecord, max(leastRecord, maxTogether/max(count, 1)))
-	for room := maxRecord; ; room = share {
-		var out [][]byte
-		size := 0
-		for i, e := range events {
-			for _, r := range l.masking.records(e, calls[i], room) {
-				out, size = append(out, r), size+len(r)
+	if out, size := recordsWithin(scribes, maxRecord, maxTogether); size <= maxTogether {
+		return out
+	}
+	out, _ := recordsWithin(scribes, share, math.MaxInt)
+	return out
+}
+
+// recordsWithin makes records no larger than room, until they are larger than most together.
+func recordsWithin(scribes []*scribe, room, most int) (out [][]byte, size int) {
+	for _, s := range scribes {
+		for i := range s.count() {
+			r := s.record(i, room)
+			if out, size = append(out, r), size+len(r); size > most {
+				return out, size
 			}
-			if size > maxTogether && room > share {
-				break
-			}
-		}
-		if size <= maxTogether || room == share {
-			return out
 		}
 	}
+	return out, size
 }
 
 // append has a group written, or spilled.

@@ -15,8 +15,8 @@ import (
 )
 
 // Masking is what stands for private values. A value is private if its attribute
-// is, and so is any text that has a private value of four bytes and more in it,
-// such as an attribute that a source derived from it, or an argument of an
+// is, and so is any text that has a private value of four bytes and more of the same
+// call in it, such as an attribute that a source derived from it, or an argument of an
 // obligation. What only tells something of a private value, as a date of birth
 // does of a national identity number, has to be declared private as well.
 //
@@ -72,14 +72,14 @@ func (m *Masking) private(category, id string) bool {
 	}, func(c string) bool { return m.Private(c, id) })
 }
 
-// masks are the masks for one individual decision.
+// masks are the masks for the records of one call.
 type masks struct {
 	*Masking
 	hidden *strings.Replacer // nil if nothing is
 }
 
 // newMasks looks for what is private.
-func (m *Masking) newMasks(requests [][]xacml.Attributes, lookups []contexthandler.Lookup) *masks {
+func (m *Masking) newMasks(e *contexthandler.Event) *masks {
 	out := &masks{Masking: m}
 	if m.Private == nil {
 		return out
@@ -97,16 +97,32 @@ func (m *Masking) newMasks(requests [][]xacml.Attributes, lookups []contexthandl
 			}
 		}
 	}
-	for _, all := range requests {
+	seen := make(map[element]bool) // many decisions may have the same
+	hideAll := func(all []xacml.Attributes) {
 		for i := range all {
+			one := elementOf(&all[i])
+			if seen[one] {
+				continue
+			}
+			seen[one] = true
 			for j := range all[i].Attributes {
 				hide(all[i].Category, all[i].Attributes[j].ID, all[i].Attributes[j].Values)
 			}
 		}
 	}
-	for i := range lookups {
-		for j, values := range lookups[i].Values {
-			hide(lookups[i].Provides[j].Category, lookups[i].Provides[j].ID, values)
+	if e.Reason != "" && e.Request != nil {
+		hideAll(e.Request.Attributes)
+	}
+	for i := range e.Decisions {
+		d := &e.Decisions[i]
+		if d.Request != nil {
+			hideAll(d.Request.Attributes)
+		}
+		hideAll(d.Found)
+		for j := range d.Lookups {
+			for k, values := range d.Lookups[j].Values {
+				hide(d.Lookups[j].Provides[k].Category, d.Lookups[j].Provides[k].ID, values)
+			}
 		}
 	}
 	if len(texts) == 0 {

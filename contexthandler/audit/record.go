@@ -174,17 +174,13 @@ func lexical(v value.Value) string {
 	return value.Lexical(v)
 }
 
-// categories records attributes.
-func (m *masks) categories(all []xacml.Attributes) []Category {
-	var out []Category
-	for i := range all {
-		c := Category{Category: m.text(all[i].Category), Content: all[i].Content != nil}
-		for j := range all[i].Attributes {
-			c.Attributes = m.attribute(c.Attributes, all[i].Category, &all[i].Attributes[j])
-		}
-		out = append(out, c)
+// category records an Attributes element.
+func (m *masks) category(a *xacml.Attributes) Category {
+	c := Category{Category: m.text(a.Category), Content: a.Content != nil}
+	for i := range a.Attributes {
+		c.Attributes = m.attribute(c.Attributes, a.Category, &a.Attributes[i])
 	}
-	return out
+	return c
 }
 
 // attribute adds an attribute, once for each data type of its values.

@@ -74,10 +74,15 @@ func (s *service) authorizeStream(_ any, stream grpc.ServerStream) error {
 	}
 }
 
-// receive is RecvMsg without panics.
+// receive is RecvMsg without panics. What could not be read keeps no room.
 func (s *service) receive(stream grpc.ServerStream) (m *streamed, err error) {
-	defer s.contain(stream.Context(), &err)
 	m = &streamed{service: s}
+	defer func() {
+		if err != nil {
+			m.bounded.drop()
+		}
+	}()
+	defer s.contain(stream.Context(), &err)
 	message := s.bound(&m.bounded, m, s.streamed, hostOf(stream.Context()))
 	return m, stream.RecvMsg(message)
 }

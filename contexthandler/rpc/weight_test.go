@@ -2,7 +2,9 @@ package rpc
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"sync"
@@ -10,6 +12,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
@@ -240,5 +243,73 @@ func TestBounded_Together(t *testing.T) {
 	}
 	if n := room.inside.Load(); n != 0 {
 		t.Errorf("got %d octets that nobody gave back", n)
+	}
+}
+
+// brokenStream is a stream whose messages take room, and then cannot be read.
+type brokenStream struct {
+	grpc.ServerStream
+	fail func() error
+}
+
+func (brokenStream) Context() context.Context { return context.Background() }
+
+func (b brokenStream) RecvMsg(m any) error {
+	data := repeated(14, nil, 2*unasked) // fields that nobody knows
+	if err := m.(incoming).read(mem.BufferSlice{mem.SliceBuffer(data)}); err != nil {
+		return err
+	}
+	return b.fail()
+}
+
+// A message of a stream that cannot be read gives its room back, whoever finds that out.
+func TestBounded_BrokenMessageOfAStream(t *testing.T) {
+	s := start(t, nil).server.service
+	for name, fail := range map[string]func() error{
+		"read":           func() error { return nil },
+		"failed":         func() error { return io.ErrUnexpectedEOF },
+		"panicked about": func() error { panic("a fault of the codec") },
+	} {
+		m, err := s.receive(brokenStream{fail: fail})
+		if wrong := name != "read"; (err != nil) != wrong || (m.bounded.held == 0) != wrong {
+			t.Errorf("%s: got error %v with %d octets held", name, err, m.bounded.held)
+		}
+		m.bounded.drop()
+	}
+	if n := s.room.inside.Load(); n != 0 {
+		t.Errorf("got %d octets that nobody gave back", n)
+	}
+}
+
+// What a request wants back is in each of its results. A small message with many parts
+// is refused before that takes more memory than there is.
+func TestEvaluate_ResultsOfManyParts(t *testing.T) {
+	r := start(t, nil)
+	message := func(attributes, parts int) *v1.EvaluateRequest {
+		c := &v1.AttributeCategory{Category: "resource", Id: "r"}
+		for i := range attributes {
+			c.Attributes = append(c.Attributes, &v1.Attribute{
+				AttributeId: fmt.Sprintf("urn:%x", i), IncludeInResult: true, Values: []*v1.AttributeValue{{Value: "x"}},
+			})
+		}
+		m := &v1.EvaluateRequest{Attributes: []*v1.AttributeCategory{c}}
+		for range parts {
+			m.MultiRequests = append(m.MultiRequests, &v1.RequestReference{Ids: []string{"r"}})
+		}
+		return m
+	}
+	const most = 128 * mebibyte
+	took := allocated(func() {
+		_, err := r.client.Evaluate(within(t), message(3000, 1000))
+		wantError(t, err, codes.InvalidArgument, "TOO_MANY_DECISIONS")
+	})
+	if took > most {
+		t.Errorf("the call took %d octets, want at most %d", took, most)
+	}
+	for _, size := range []struct{ attributes, parts int }{{3000, 1}, {30_000, 1}, {3, 1000}} {
+		got, err := r.client.Evaluate(within(t), message(size.attributes, size.parts))
+		if err != nil || len(got.GetResults()) != size.parts || len(got.GetResults()[size.parts-1].GetAttributes()[0].GetAttributes()) != size.attributes {
+			t.Errorf("%d attributes in %d parts: got %d results, %v", size.attributes, size.parts, len(got.GetResults()), err)
+		}
 	}
 }

@@ -95,6 +95,13 @@ const bytesPerStep = 64
 // the evaluator counts the application itself.
 func textSteps(n int) int { return n / bytesPerStep }
 
+// madeBytesPerStep is how much text that is made counts as one step: a bag of
+// results keeps all of it, so that the budget bounds memory too.
+const madeBytesPerStep = 8
+
+// madeSteps is the cost of making a text of n bytes.
+func madeSteps(n int) int { return n / madeBytesPerStep }
+
 // times is a*b for a cost: both are not negative, and it saturates.
 func times(a, b int) int {
 	if a != 0 && b > math.MaxInt/a {

@@ -2,6 +2,7 @@ package function
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -68,6 +69,10 @@ func isIn(tp typePrefix) *Function {
 
 // contains reports whether a value equal to v is among the values.
 func contains(values []value.Value, v value.Value) bool {
+	if s, ok := v.(value.String); ok {
+		text := nfc(s) // once, however many there are
+		return slices.ContainsFunc(values, func(w value.Value) bool { return nfc(w.(value.String)) == text })
+	}
 	for _, w := range values {
 		if value.Equal(v, w) {
 			return true

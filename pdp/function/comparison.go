@@ -47,9 +47,12 @@ func orderFunctions(section string, t value.Type, how string, cmp order) []*Func
 			Doc:        fmt.Sprintf("True if the first %s is %s the second, %s.", t, row.doc, how),
 			Parameters: ones(t, t),
 			Result:     boolean(),
-			Strict: try2(func(_ Context, a, b value.Value) (value.Boolean, error) {
-				c, ok, err := cmp(a, b)
-				return value.Boolean(ok && row.holds(c)), err
+			Strict: try2(func(c Context, a, b value.Value) (value.Boolean, error) {
+				if err := spend(c, comparisonSteps(a, b)); err != nil {
+					return false, err
+				}
+				got, ok, err := cmp(a, b)
+				return value.Boolean(ok && row.holds(got)), err
 			}),
 		}
 	}

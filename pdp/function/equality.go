@@ -47,8 +47,11 @@ func equality() []*Function {
 			Doc:        fmt.Sprintf("True if the two values are equal as %s values are: %s.", tp.typ, equalityRule(tp.typ)),
 			Parameters: ones(tp.typ, tp.typ),
 			Result:     boolean(),
-			Strict: pure2(func(a, b value.Value) value.Boolean {
-				return value.Boolean(value.Equal(a, b))
+			Strict: try2(func(c Context, a, b value.Value) (value.Boolean, error) {
+				if err := spend(c, comparisonSteps(a, b)); err != nil {
+					return false, err
+				}
+				return value.Boolean(value.Equal(a, b)), nil
 			}),
 		})
 		if tp.typ == value.TypeString {

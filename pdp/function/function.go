@@ -14,9 +14,10 @@ import (
 type Context interface {
 	// Spend takes steps from the cost budget of the decision. A step is about
 	// one comparison of values, one application of a function by a higher-order
-	// one, or 64 bytes of text; the evaluator counts the call itself. A function
-	// spends before it works. The error, once the budget is used up, makes the
-	// function Indeterminate, and must come for all later steps too.
+	// one, 64 bytes of text that is read, or 8 of text that is made; the evaluator
+	// counts the call itself. A function spends before it works. The error, once the
+	// budget is used up, makes the function Indeterminate, and must come for all
+	// later steps too.
 	Spend(steps int) error
 	// Select gives the nodes that an expression selects in the Content of its
 	// category (A.3.15): none if there is no Content. The error is an *xacml.Error.

@@ -46,7 +46,7 @@ func higherOrder() []*Function {
 }
 
 // quantifier is a higher-order function whose result is boolean.
-func quantifier(id, doc string, check func(args []value.Kind) error, apply func(Context, *Function, []value.Datum) (value.Datum, error)) *Function {
+func quantifier(id, doc string, check func(args []value.Kind) error, apply func(*prepaid, *Function, []value.Datum) (value.Datum, error)) *Function {
 	return &Function{
 		ID:      id,
 		Section: "A.3.12",
@@ -66,24 +66,26 @@ func quantifier(id, doc string, check func(args []value.Kind) error, apply func(
 				return boolean(), nil
 			},
 			Apply: func(c Context, f *Function, args []value.Datum) (value.Datum, error) {
-				if err := spend(c, tuples(args)); err != nil {
-					return nil, err
+				p := &prepaid{Context: c, left: tuples(args)}
+				result, err := apply(p, f, args)
+				if short := p.rest(); short != nil {
+					return nil, short
 				}
-				return apply(c, f, args)
+				return result, err
 			},
 		},
 	}
 }
 
-func anyTuple(c Context, f *Function, args []value.Datum) (value.Datum, error) {
+func anyTuple(c *prepaid, f *Function, args []value.Datum) (value.Datum, error) {
 	return decide(true, applications(c, f, args))
 }
 
-func allTuples(c Context, f *Function, args []value.Datum) (value.Datum, error) {
+func allTuples(c *prepaid, f *Function, args []value.Datum) (value.Datum, error) {
 	return decide(false, applications(c, f, args))
 }
 
-func allOfAny(c Context, f *Function, args []value.Datum) (value.Datum, error) {
+func allOfAny(c *prepaid, f *Function, args []value.Datum) (value.Datum, error) {
 	return decide(false, func(yield func(value.Datum, error) bool) {
 		for _, a := range args[0].(value.Bag).Values() {
 			if !yield(anyTuple(c, f, []value.Datum{a, args[1]})) {
@@ -94,7 +96,7 @@ func allOfAny(c Context, f *Function, args []value.Datum) (value.Datum, error) {
 }
 
 // A.3.12: the outer quantifier is over the second bag.
-func anyOfAll(c Context, f *Function, args []value.Datum) (value.Datum, error) {
+func anyOfAll(c *prepaid, f *Function, args []value.Datum) (value.Datum, error) {
 	return decide(false, func(yield func(value.Datum, error) bool) {
 		for _, b := range args[1].(value.Bag).Values() {
 			if !yield(anyTuple(c, f, []value.Datum{args[0], b})) {
@@ -105,12 +107,9 @@ func anyOfAll(c Context, f *Function, args []value.Datum) (value.Datum, error) {
 }
 
 func applyMap(c Context, f *Function, args []value.Datum) (value.Datum, error) {
-	n := tuples(args)
-	if err := spend(c, n); err != nil {
-		return nil, err
-	}
+	n := tuples(args) // those of one bag
 	results := make([]value.Value, 0, n)
-	for v, err := range applications(c, f, args) {
+	for v, err := range applications(&prepaid{Context: c, left: n}, f, args) {
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +131,7 @@ func tuples(args []value.Datum) int {
 
 // applications is the results of f for each tuple of the cross product of the
 // arguments, in the order of the bags, the last one running fastest.
-func applications(c Context, f *Function, args []value.Datum) iter.Seq2[value.Datum, error] {
+func applications(c *prepaid, f *Function, args []value.Datum) iter.Seq2[value.Datum, error] {
 	return func(yield func(value.Datum, error) bool) {
 		if tuples(args) == 0 {
 			return
@@ -146,6 +145,10 @@ func applications(c Context, f *Function, args []value.Datum) iter.Seq2[value.Da
 			}
 		}
 		for {
+			if err := c.next(); err != nil {
+				yield(nil, err)
+				return
+			}
 			if !yield(f.Call(c, tuple)) {
 				return
 			}
@@ -167,6 +170,33 @@ func applications(c Context, f *Function, args []value.Datum) iter.Seq2[value.Da
 		}
 	}
 }
+
+// prepaid is the context of applications of a function, for which it pays some at a
+// time: who pays for all at once is not asked for a long time whether to go on.
+type prepaid struct {
+	Context
+	left int // applications that are not paid for
+	paid int // applications that are, and still to come
+}
+
+// paidAtOnce is how many applications are paid for at a time.
+const paidAtOnce = 1024
+
+// next is called before each application.
+func (p *prepaid) next() error {
+	if p.paid == 0 {
+		n := min(p.left, paidAtOnce)
+		if err := spend(p.Context, n); err != nil {
+			return err
+		}
+		p.left, p.paid = p.left-n, n
+	}
+	p.paid--
+	return nil
+}
+
+// rest pays for the applications that were not made because an early one decided.
+func (p *prepaid) rest() error { return spend(p.Context, p.left) }
 
 // checkApplied type-checks the applications of f to elements of the arguments.
 func checkApplied(f *Function, args []value.Kind) error {

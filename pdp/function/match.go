@@ -24,8 +24,11 @@ func specialMatch() []*Function {
 			Doc:        "True if the mail address is the one that the string names, or is in its domain, or, after a leading dot, in its domain or one below.",
 			Parameters: ones(value.TypeString, value.TypeRFC822Name),
 			Result:     boolean(),
-			Strict: pure2(func(pattern value.String, name value.RFC822Name) value.Boolean {
-				return value.Boolean(name.Match(string(pattern)))
+			Strict: try2(func(c Context, pattern value.String, name value.RFC822Name) (value.Boolean, error) {
+				if err := spend(c, textSteps(len(pattern))); err != nil {
+					return false, err
+				}
+				return value.Boolean(name.Match(string(pattern))), nil
 			}),
 		},
 	}

@@ -86,6 +86,9 @@ func (p *patterns) match(c Context, pattern string, v value.Value) (bool, error)
 	}
 	re, err := p.compile(normalized(pattern, v.Type()))
 	if err != nil {
+		if err := spend(c, textSteps(patternSteps*regex.MaxSize)); err != nil {
+			return false, err
+		}
 		// The pattern may be the value of an attribute: the message is without it.
 		return false, xacml.ProcessingErrorf("the regular expression is invalid: %v", err)
 	}

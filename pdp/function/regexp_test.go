@@ -135,6 +135,24 @@ func TestA3_13_Cost(t *testing.T) {
 	}
 }
 
+// What is no expression is paid for like the largest one, each time: it may take as
+// long to find out, and is not kept. Otherwise values that are used as expressions
+// would hold the processor for minutes, within the budget and beyond the deadline.
+func TestA3_13_CostOfWhatIsNoExpression(t *testing.T) {
+	fn := Standard().Lookup(xacml.Function1 + "string-regexp-match")
+	args := []value.Datum{value.String(strings.Repeat(`\w`, 38) + ")"), value.String("a")}
+	const least = 2_000
+	for range 2 {
+		b := &budget{}
+		if _, err := fn.Call(b, args); err == nil || errors.Is(err, errBudget) || b.spent < least {
+			t.Errorf("got %v after %d steps, want another error after at least %d", err, b.spent, least)
+		}
+	}
+	if _, err := fn.Call(&budget{limit: least}, args); !errors.Is(err, errBudget) {
+		t.Errorf("got %v, want %v", err, errBudget)
+	}
+}
+
 // The compiled expressions are bounded, and those in use stay.
 func TestPatterns_Bounded(t *testing.T) {
 	p := &patterns{}

@@ -117,10 +117,17 @@ type set struct {
 	keys   map[string]struct{} // nil unless the set is a hash table
 }
 
+// hashes tells whether a set of so many values of type t is a hash table. One of
+// strings is, if it is not empty, because each is then normalized once and not for
+// each value that it is compared with.
+func hashes(t value.Type, size int) bool {
+	return hashable(t) && (size >= hashFrom || t == value.TypeString && size > 0)
+}
+
 // newSet is an empty set for about size values of type t.
 func newSet(t value.Type, size int) *set {
 	s := &set{values: make([]value.Value, 0, size)}
-	if hashable(t) && size >= hashFrom {
+	if hashes(t, size) {
 		s.keys = make(map[string]struct{}, size)
 	}
 	return s
@@ -130,7 +137,7 @@ func newSet(t value.Type, size int) *set {
 // them, duplicates and all, and must not be added to.
 func setOf(t value.Type, b value.Bag) *set {
 	s := newSet(t, 0)
-	if !hashable(t) || b.Len() < hashFrom {
+	if !hashes(t, b.Len()) {
 		s.values = b.Values()
 		return s
 	}

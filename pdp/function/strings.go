@@ -24,7 +24,7 @@ func normalize(name, doc string, f func(value.String) value.String) *Function {
 		Parameters: ones(value.TypeString),
 		Result:     value.One(value.TypeString),
 		Strict: try1(func(c Context, s value.String) (value.String, error) {
-			if err := spend(c, textSteps(len(s))); err != nil {
+			if err := spend(c, madeSteps(len(s))); err != nil {
 				return "", err
 			}
 			return f(s), nil
@@ -72,7 +72,7 @@ func concatenate(c Context, args []value.Datum) (string, error) {
 	for _, a := range args {
 		size += len(a.(value.Value).String())
 	}
-	if err := spend(c, textSteps(size)); err != nil {
+	if err := spend(c, madeSteps(size)); err != nil {
 		return "", err
 	}
 	var text strings.Builder

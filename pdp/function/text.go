@@ -39,6 +39,22 @@ func isASCII(s string) bool {
 	return true
 }
 
+// comparisonSteps is the cost of comparing two values beyond the application itself:
+// that of going once over two strings, or of normalizing them, a step for each byte,
+// if there is more than ASCII in them.
+func comparisonSteps(a, b value.Value) int {
+	s, ok := a.(value.String)
+	if !ok {
+		return 0
+	}
+	t, _ := b.(value.String)
+	n := len(s) + len(t)
+	if isASCII(string(s)) && isASCII(string(t)) {
+		return textSteps(n)
+	}
+	return n
+}
+
 // slice is the characters of s from position begin up to but without position
 // end, or up to the end of s if end is -1. ok is false if there is no such
 // position in s (A.3.9).

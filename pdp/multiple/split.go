@@ -42,8 +42,9 @@ func (p Part) Failure() xacml.Result {
 
 // Split makes individual requests of a request (Multiple Decision profile,
 // chapter 2). A request that is individual already is its own only part. ok is
-// false if there are more parts than the limit; then the whole request must be
-// refused. The parts share what they have in common with the request.
+// false if there are more parts than the limit, or parts of more than a million
+// elements in all; then the whole request must be refused. The parts share what they
+// have in common with the request.
 //
 // The number of references and of combinations of repeated categories is
 // checked before the hierarchy is asked for anything, and each Attributes element
@@ -61,6 +62,7 @@ func Split(ctx context.Context, request *xacml.Request, options Options) (parts 
 	if !ok {
 		return nil, false
 	}
+	elements := 0
 	for _, c := range choices {
 		room := options.Limit - len(parts)
 		if room < 1 {
@@ -71,7 +73,7 @@ func Split(ctx context.Context, request *xacml.Request, options Options) (parts 
 			continue
 		}
 		more, ok := s.expand(c.at, room)
-		if !ok {
+		if elements += len(more) * len(c.at); !ok || elements > maxElements {
 			return nil, false
 		}
 		parts = append(parts, more...)
@@ -169,8 +171,13 @@ func (s *splitter) repeated(at []int, limit int) ([]choice, bool) {
 	return choices, true
 }
 
+// maxElements bounds the Attributes elements of all parts together: each part has a
+// list of its own, of as many as the request has categories.
+const maxElements = 1 << 20
+
 // product takes one element of each list in every way; the last list varies
-// fastest. ok is false if that gives more than limit combinations.
+// fastest. ok is false if that gives more than limit combinations, or more than
+// maxElements elements in them.
 func product[T any](lists [][]T, limit int) (combinations [][]T, ok bool) {
 	size := 1
 	for _, list := range lists {
@@ -178,18 +185,19 @@ func product[T any](lists [][]T, limit int) (combinations [][]T, ok bool) {
 			return nil, false
 		}
 	}
-	if size > limit {
+	if size > limit || size*len(lists) > maxElements {
 		return nil, false
 	}
-	combinations = make([][]T, 1, size)
-	for _, list := range lists {
-		next := make([][]T, 0, len(combinations)*len(list))
-		for _, c := range combinations {
-			for _, element := range list {
-				next = append(next, append(slices.Clip(c), element))
-			}
+	// One array for each combination: nothing is copied again as it grows, for there may
+	// be as many lists as a request has categories.
+	combinations = make([][]T, size)
+	for i := range combinations {
+		combinations[i] = make([]T, len(lists))
+		rest := i
+		for j, list := range slices.Backward(lists) {
+			combinations[i][j] = list[rest%len(list)]
+			rest /= len(list)
 		}
-		combinations = next
 	}
 	return combinations, true
 }

@@ -127,7 +127,14 @@ type Cache struct {
 type kept struct {
 	set   *Set
 	data  []byte
-	since time.Time // when the reading began
+	since time.Time // when the reading began, by the monotonic clock, which may stand still while the machine sleeps
+	wall  time.Time // the same by the other one, which may be set
+}
+
+// older reports whether the reading began longer ago, by one of the clocks.
+func (k *kept) older(than time.Duration) bool {
+	now := time.Now()
+	return now.Sub(k.since) > than || now.Round(0).Sub(k.wall) > than
 }
 
 // Open begins to keep the keys. A file has to hold a set already; that a URL
@@ -185,7 +192,7 @@ func (c *Cache) Current() (*Set, error) {
 	switch {
 	case k == nil:
 		return nil, ErrNever
-	case time.Since(k.since) > c.cfg.MaxStale:
+	case k.older(c.cfg.MaxStale):
 		return nil, ErrStale
 	default:
 		return k.set, nil
@@ -299,7 +306,7 @@ func (c *Cache) read(ctx context.Context) (err error) {
 	}
 	before := c.current.Load()
 	if before != nil && bytes.Equal(before.data, data) {
-		c.current.Store(&kept{set: before.set, data: before.data, since: since})
+		c.current.Store(&kept{set: before.set, data: before.data, since: since, wall: since.Round(0)})
 		c.failed.Store(0)
 		return nil
 	}
@@ -308,7 +315,7 @@ func (c *Cache) read(ctx context.Context) (err error) {
 		c.failed.Add(1)
 		return err
 	}
-	c.current.Store(&kept{set: set, data: data, since: since})
+	c.current.Store(&kept{set: set, data: data, since: since, wall: since.Round(0)})
 	c.failed.Store(0)
 	level := slog.LevelInfo
 	if set.Len() == 0 || len(set.refused) > 0 {

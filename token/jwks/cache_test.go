@@ -96,6 +96,30 @@ func has(c *Cache, kid string) bool {
 	return ok
 }
 
+// A machine that slept has a monotonic clock that stood still meanwhile. Keys grow too
+// old all the same, and are read again for whoever misses them.
+func TestCacheAgesWhileTheMachineSleeps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, &host{body: tokentest.Set(tokentest.NewKey("a", "ES256"))}, nil)
+		synctest.Wait()
+		slept := *c.current.Load()
+		for _, test := range []struct {
+			asleep time.Duration
+			want   error
+		}{{DefaultMaxStale - time.Minute, nil}, {DefaultMaxStale + time.Minute, ErrStale}} {
+			k := slept
+			k.wall = k.wall.Add(-test.asleep)
+			c.current.Store(&k)
+			if _, err := c.Current(); !errors.Is(err, test.want) {
+				t.Errorf("got %v after a sleep of %v, want %v", err, test.asleep, test.want)
+			}
+		}
+		if err := c.Renew(t.Context()); err != nil || !has(c, "a") {
+			t.Errorf("got %v and no key, want the key after another reading", err)
+		}
+	})
+}
+
 func TestCacheReadsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, &host{body: tokentest.Set(tokentest.NewKey("a", "ES256")), delay: time.Second}, nil)

@@ -67,7 +67,7 @@ func (r Reader) Selected(s function.Selection, path *xpath.Expr) ([]xpath.Node, 
 
 // SelectPath is Selected for a path that is no part of a policy.
 func (r Reader) SelectPath(s function.Selection) ([]xpath.Node, *xacml.Error) {
-	path, err := compiled(s.Path)
+	path, err := r.compiled(s.Path)
 	if err == nil {
 		err = r.Host.Take(len(r.Request.Attributes))
 	}
@@ -80,7 +80,7 @@ func (r Reader) SelectPath(s function.Selection) ([]xpath.Node, *xacml.Error) {
 // Select is A.3.15: the nodes that an expression selects in the Content of its
 // category.
 func (r Reader) Select(x value.XPathExpression) ([]xpath.Node, *xacml.Error) {
-	expr, err := compiled(x)
+	expr, err := r.compiled(x)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (r Reader) contextNode(s function.Selection, document *xpath.Document) (xpa
 	if s.Entity == nil && x.Category != s.Category {
 		return failed("is for another category")
 	}
-	expr, err := compiled(x)
+	expr, err := r.compiled(x)
 	if err != nil {
 		return xpath.Node{}, err
 	}
@@ -161,7 +161,12 @@ func (r Reader) contextSelector(s function.Selection) (value.Bag, *xacml.Error) 
 	return s.Entity.Lookup(key), nil
 }
 
-func compiled(x value.XPathExpression) (*xpath.Expr, *xacml.Error) {
+// compiled is the expression, which may be a value of the request: it takes a step
+// for each byte to read it, whether or not it is one.
+func (r Reader) compiled(x value.XPathExpression) (*xpath.Expr, *xacml.Error) {
+	if err := r.Host.Take(len(x.XPath)); err != nil {
+		return nil, err
+	}
 	expr, err := xpath.Compile(x.XPath, x.Namespaces)
 	if err != nil {
 		return nil, xacml.ProcessingErrorf("an XPath expression is not valid: %v", err)

@@ -1,5 +1,3 @@
-// NOTE from the integrator (06:26): bring what you have into /work/main by 06:40 at the latest: merge with what changed there meanwhile (eval: evaluate.go, content.go, needs.go, certain.go, query.go, candidates.go; all committed), run the differential once, and report. Remove this note.
-
 package eval
 
 import (

@@ -119,23 +119,17 @@ func administrativeRequest(r *xacml.Request, i *policy.PolicyIssuer, effect xacm
 // delegatedFrom is the category of the request that an administrative request
 // about it holds as the delegated form of base.
 //
-// Where a request has both, an administrative one, which is a request with a
-// delegate, speaks of the situation in the delegated form and of itself in the
-// other. Any other request has no delegated situation, and nobody may change
-// what it is about by adding one (both inferred).
+// An administrative request, which is one with a delegate, speaks of the situation
+// in the delegated form, where it has both, and of itself in the other. Any other
+// request has no delegated situation: what it says in that form does not count,
+// also where it lacks the category, for the clock and the sources answer there and
+// not whoever adds it (both inferred).
 func delegatedFrom(r *xacml.Request, base string) string {
 	delegated := xacml.CategoryDelegatedPrefix + base
-	switch plain := has(r, base); {
-	case has(r, xacml.CategoryDelegate):
-		if plain && !has(r, delegated) {
-			return base
-		}
+	if has(r, xacml.CategoryDelegate) && (has(r, delegated) || !has(r, base)) {
 		return delegated
-	case !plain && has(r, delegated):
-		return delegated
-	default:
-		return base
 	}
+	return base
 }
 
 func has(r *xacml.Request, category string) bool {

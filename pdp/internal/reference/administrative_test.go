@@ -59,7 +59,8 @@ func TestAdministration_Request(t *testing.T) {
 	}{
 		{"nothing", nil, ""},
 		{"categories", []xacml.Attributes{attributesOf("a", "x", one...), attributesOf("b", "y")}, "delegated:a <x/> x=1\ndelegated:b\n"},
-		{"delegated already", []xacml.Attributes{attributesOf(d+"a", "x", one...)}, "delegated:a <x/> x=1\n"},
+		{"delegated without a delegate", []xacml.Attributes{attributesOf(d+"a", "x", one...)}, ""},
+		{"delegated already", []xacml.Attributes{attributesOf(xacml.CategoryDelegate, "x"), attributesOf(d+"a", "x", one...)}, "delegated:a <x/> x=1\n"},
 		{
 			"administrative", []xacml.Attributes{
 				attributesOf(xacml.CategoryDelegate, "x", one...), attributesOf(d+"a", "y", one...), attributesOf(xacml.CategoryDelegationInfo, "z", one...), attributesOf("b", "x", two...),

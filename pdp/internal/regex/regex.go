@@ -28,6 +28,10 @@ const (
 // up to some tenths of a second, and a match cannot be cancelled.
 const MaxCost = 4 << 20
 
+// MaxSize is the largest Size of an expression. What is found to be wrong with one
+// at its very end may take as long to find.
+const MaxSize = maxInstructions + maxSpans
+
 // Regexp is a compiled expression. It is immutable and safe for concurrent use.
 type Regexp struct {
 	re           *regexp.Regexp

@@ -292,8 +292,9 @@ type AuthorizeResponse struct {
 	// asked for it.
 	Enforcement *Enforcement `protobuf:"bytes,10,opt,name=enforcement,proto3" json:"enforcement,omitempty"`
 	// ReuseMilliseconds is for how long the answer may be used for the same request
-	// again: what is left of the life of the values that it rests on. 0 is not at
-	// all. Policies may change meanwhile: the service does not tell.
+	// again: what is left of the life of the values that it rests on. It counts from
+	// when the request was sent. 0 is not at all. Policies may change meanwhile: the
+	// service does not tell.
 	ReuseMilliseconds uint32 `protobuf:"varint,11,opt,name=reuse_milliseconds,json=reuseMilliseconds,proto3" json:"reuse_milliseconds,omitempty"`
 	// Stale tells that a source could not be asked, and that values past their time
 	// were used, as the operator allows for some attributes.
