@@ -24,7 +24,8 @@ import (
 type batch struct {
 	service *service
 	items   []batchItem
-	written writer // the answers to the plain ones, in order
+	written writer       // the answers to the plain ones, in order
+	size    atomic.Int64 // of the answers so far, in octets
 }
 
 // batchItem is one request of a batch and its answer.
@@ -88,6 +89,9 @@ func (b *batch) answer(ctx context.Context, started time.Time) (any, time.Time, 
 	rest := b.plain(together, snapshot, started)
 	b.others(together, snapshot, rest)
 	if err = ledger.Record(ctx); err == nil {
+		err = s.checkSize(int(b.size.Load()))
+	}
+	if err == nil {
 		err = b.assemble()
 	}
 	if err == nil {
@@ -105,7 +109,10 @@ func (b *batch) answer(ctx context.Context, started time.Time) (any, time.Time, 
 // plain decides the plain requests and gives the numbers of those that are left.
 func (b *batch) plain(ctx context.Context, snapshot *pap.Snapshot, started time.Time) (rest []int) {
 	for i := range b.items {
-		item := &b.items[i]
+		if b.tooLarge() {
+			return rest
+		}
+		item, before := &b.items[i], len(b.written.data)
 		if item.message == nil {
 			started = b.decide(ctx, snapshot, i, started)
 		}
@@ -113,9 +120,15 @@ func (b *batch) plain(ctx context.Context, snapshot *pap.Snapshot, started time.
 			rest = append(rest, i)
 		}
 		item.end = len(b.written.data)
+		b.size.Add(int64(item.end - before + proto.Size(item.answer)))
 	}
 	return rest
 }
+
+// tooLarge reports whether the answers are larger together than what the service sends.
+// Then the others are not decided: answers to a thousand requests would pile up, and
+// be thrown away.
+func (b *batch) tooLarge() bool { return b.size.Load() > int64(b.service.limits.MaxSendBytes) }
 
 // decide decides a plain request, if it can be decided at once, and tells when
 // that was.
@@ -222,15 +235,21 @@ func (b *batch) others(ctx context.Context, snapshot *pap.Snapshot, numbers []in
 		defer done()
 		for i := next.Add(1) - 1; i < int64(len(numbers)); i = next.Add(1) - 1 {
 			item := &b.items[numbers[i]]
-			if q := item.query; q != nil {
+			switch q := item.query; {
+			case b.tooLarge() && q != nil:
+				q.span.endItem(nil)
+				q.release()
+			case b.tooLarge():
+			case q != nil:
 				span := q.span
 				item.answer = b.complete(item)
 				span.endItem(item.answer.GetError())
-			} else {
+			default:
 				part, span := b.service.handler.Part(ctx, numbers[i])
 				item.answer = b.service.batchItem(part, snapshot, item.message)
 				callSpan{span}.endItem(item.answer.GetError())
 			}
+			b.size.Add(int64(proto.Size(item.answer)))
 		}
 	}
 	var wg sync.WaitGroup

@@ -129,9 +129,14 @@ func start(t testing.TB, adjust func(*Config), options ...grpc.DialOption) *rig 
 	if err != nil {
 		t.Fatal(err)
 	}
+	metrics, err := contexthandler.NewMetrics(r.registry)
+	if err != nil {
+		t.Fatal(err)
+	}
 	config := Config{
 		Handler: contexthandler.New(contexthandler.Config{
 			Snapshot:   func() *pap.Snapshot { return r.snapshot.Load() },
+			Metrics:    metrics,
 			Dictionary: dictionary,
 			Sources: []pip.Source{{
 				Name: "asked",

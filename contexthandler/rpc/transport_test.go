@@ -60,6 +60,26 @@ func TestTransport_AnswerSize(t *testing.T) {
 	}
 }
 
+// What cannot be sent together is not decided to the end.
+func TestTransport_BatchAnswerSize(t *testing.T) {
+	r := start(t, func(c *Config) { c.Limits.MaxSendBytes = 8000 })
+	r.ask(func(context.Context) error { return nil })
+	for _, verb := range []string{"write", "ask"} {
+		before := r.metric("forseti_decisions_total")
+		batch := &v1.AuthorizeBatchRequest{}
+		for range 1000 {
+			m := action(verb)
+			m.RequestId = strings.Repeat("x", 100)
+			batch.Requests = append(batch.Requests, m)
+		}
+		_, err := r.client.AuthorizeBatch(within(t), batch)
+		wantError(t, err, codes.ResourceExhausted, "REQUEST_TOO_LARGE")
+		if made := r.metric("forseti_decisions_total") - before; made == 0 || made > 500 {
+			t.Errorf("%s: got %v decisions, want no more than are needed to see that it is too much", verb, made)
+		}
+	}
+}
+
 // Row 35: a header list of more than 16 KiB. The client knows the limit and
 // does not send it; see TestTransport_Frames for one that does.
 func TestTransport_HeaderSize(t *testing.T) {
