@@ -33,7 +33,11 @@ func TestBank(t *testing.T) {
 	var table strings.Builder
 	for _, f := range faults {
 		started := time.Now()
-		found := t.Run(f.name, func(t *testing.T) { f.try(t, top) })
+		tried := false
+		found := t.Run(f.name, func(t *testing.T) { tried = true; f.try(t, top) })
+		if !tried { // others were asked for
+			continue
+		}
 		verdict := "found by " + strings.Join(f.foundBy, ", ")
 		if !found {
 			verdict = "NOT FOUND"
