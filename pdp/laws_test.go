@@ -66,6 +66,15 @@ func lawCases() uint64 {
 	}
 }
 
+// lawRequests is how many requests are tried on the same policies: with many cases there are
+// policies enough, and to read and compile them is most of the work.
+func lawRequests() int {
+	if os.Getenv("FORSETI_LONG") != "" {
+		return 100
+	}
+	return 25
+}
+
 func lawSeed(t *testing.T) uint64 {
 	t.Helper()
 	text := os.Getenv("FORSETI_SEED")
@@ -83,7 +92,7 @@ func lawSeed(t *testing.T) uint64 {
 // breaks it as a small scenario.
 func checkLaw(t *testing.T, o generate.Options, holds law) {
 	t.Helper()
-	checkLawOn(t, lawCases(), 25, o, holds)
+	checkLawOn(t, lawCases(), lawRequests(), o, holds)
 }
 
 // checkTextLaw tries a law that reads and writes on fewer cases: text is slow.
