@@ -200,7 +200,7 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 		return Answer{}, gaveUp(err) // the hierarchy may have been cut short
 	}
 	if !ok {
-		return Answer{}, errorf(ReasonTooManyDecisions, "the request asks for more than %d decisions", h.config.MaxDecisions)
+		return Answer{}, errorf(ReasonTooManyDecisions, "the request asks for more than %d decisions, or they have too many categories together", h.config.MaxDecisions)
 	}
 	decider, fresh := snapshot.PDP.Frozen(), h.fresh()
 	results := make([]xacml.Result, len(parts))
