@@ -33,9 +33,10 @@ type spill struct {
 	read  int64 // how much of it is in the log
 	count int64 // records that are not
 
-	synced uint64 // the last record that is known to be on disk
-	closed bool
-	aside  int64 // bytes that did not count when it was opened, and were put aside
+	synced  uint64 // the last record that is known to be on disk
+	dropped bool   // the file was given up: there may be more in it than counts
+	closed  bool
+	aside   int64 // bytes that did not count when it was opened, and were put aside
 }
 
 // recover reads what a former process left, of which the log has everything up to
@@ -123,7 +124,7 @@ func (s *spill) open() error {
 	if err != nil {
 		return err
 	}
-	s.f, s.synced = f, s.last.seq
+	s.f, s.dropped, s.synced = f, false, s.last.seq
 	return nil
 }
 
@@ -183,7 +184,7 @@ func (s *spill) sync() error {
 // the file is opened again.
 func (s *spill) drop() {
 	_ = s.f.Close() // it is dead
-	s.f = nil
+	s.f, s.dropped = nil, true
 }
 
 // waiting is the number of records that are not in the log.
@@ -248,10 +249,15 @@ func (s *spill) drained(end int64, records int) error {
 	return s.open()
 }
 
+// close ends the use of the file. What it wrote and nobody was told of is cut off, or the
+// next process would put it into the log once more.
 func (s *spill) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
+	if s.dropped {
+		return s.disk.truncate(s.name, s.size)
+	}
 	if s.f == nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 )
@@ -39,6 +40,37 @@ func TestSpill_AfterTheEnd(t *testing.T) {
 	if after := len(aside.files["spill"].data); after != before {
 		t.Errorf("the spill file grew from %d to %d bytes", before, after)
 	}
+}
+
+// What a sync that failed left in the spill file is in the log by another way, and is not
+// put there once more by the next process.
+func TestSpill_WhatNobodyWasToldOf(t *testing.T) {
+	d, aside := newMemDisk(), newMemDisk()
+	l, mend := spilling(t, SyncAlways, d, aside)
+	tried := make(chan struct{})
+	once := sync.OnceFunc(func() { close(tried) })
+	aside.mu.Lock()
+	aside.fault = func(op string, _ int) fault {
+		if op == "fsync" {
+			once()
+			return fails
+		}
+		return works
+	}
+	aside.mu.Unlock()
+	done := make(chan error)
+	go func() { done <- put(t.Context(), l, "kept") }()
+	<-tried
+	mend()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	mustClose(t, l)
+	aside.fault = nil
+	l = mustOpen(t, spillConfig(SyncAlways), d, aside)
+	soon(t, "nothing is left in the spill file", func() bool { return l.spill.waiting() == 0 })
+	mustClose(t, l)
+	wantSound(t, d, []string{"kept"}, "after a sync that failed")
 }
 
 // What waits is on disk after an interval, also while the log is in a write that does
