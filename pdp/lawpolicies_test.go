@@ -116,7 +116,7 @@ func TestLaw_C_PolicySetOfOne(t *testing.T) {
 		*place = &policy.PolicySet{ID: id, Version: "1", Algorithm: algorithms[rng.IntN(len(algorithms))], Children: []policy.Child{*place}}
 		return true
 	}}, func(r *xacml.Result) {
-		r.PolicyIDs = slices.DeleteFunc(r.PolicyIDs, func(p xacml.PolicyIdentifier) bool { return p.ID == id })
+		r.PolicyIDs = slices.DeleteFunc(slices.Clone(r.PolicyIDs), func(p xacml.PolicyIdentifier) bool { return p.ID == id })
 	}))
 }
 
@@ -184,7 +184,10 @@ func TestLaw_RenamedIdentifiers(t *testing.T) {
 		return true
 	}
 	checkLaw(t, generate.Options{}, keeps(change{policies, request}, func(r *xacml.Result) {
-		r.Status.Message = "" // it names attributes
+		r.Status.Message = ""                             // it names attributes
+		r.PolicyIDs = slices.Clone(r.PolicyIDs)           // results are read-only:
+		r.Status.Missing = slices.Clone(r.Status.Missing) // the policies have them, too
+		r.Attributes = slices.Clone(r.Attributes)
 		for i := range r.PolicyIDs {
 			original(&r.PolicyIDs[i].ID)
 		}
@@ -192,9 +195,11 @@ func TestLaw_RenamedIdentifiers(t *testing.T) {
 			original(&r.Status.Missing[i].ID)
 		}
 		for i := range r.Attributes {
-			for j := range r.Attributes[i].Attributes {
-				original(&r.Attributes[i].Attributes[j].ID)
+			attributes := slices.Clone(r.Attributes[i].Attributes)
+			for j := range attributes {
+				original(&attributes[j].ID)
 			}
+			r.Attributes[i].Attributes = attributes
 		}
 	}))
 }

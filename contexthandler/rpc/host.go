@@ -18,6 +18,7 @@ const (
 	resourceOpen                    // calls of other services, of which some are open to everybody
 	resourceUnsent                  // octets of answers that are not sent yet
 	resourceRoom                    // octets that messages take
+	resourceWaiting                 // calls that wait for a source or their record
 	resources
 )
 

@@ -33,7 +33,7 @@ func (p *place) begin(g *gate, h *host) { p.gate, p.host, p.workers = g, h, 1 }
 func (p *place) Rest() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.refused || !p.waits && !p.gate.wait() {
+	if p.refused || !p.waits && !p.gate.wait(p.host) {
 		return false
 	}
 	p.waits, p.since = true, time.Now()
@@ -113,7 +113,7 @@ func (p *place) resume() {
 func (p *place) waited() {
 	if p.waits {
 		p.waits = false
-		p.gate.waiting.Add(-1)
+		p.gate.waited(p.host)
 	}
 }
 

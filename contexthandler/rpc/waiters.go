@@ -30,13 +30,21 @@ func (w *waiters) set(work, most int) {
 	w.allowed.Store(w.most * parts)
 }
 
-// wait takes a place, if there is one.
-func (w *waiters) wait() bool {
-	if w.waiting.Add(1)*parts > w.allowed.Load() {
-		w.waiting.Add(-1)
+// wait takes a place, if there is one for the host: it leaves as many to others as it
+// has, as with a share.
+func (w *waiters) wait(h *host) bool {
+	waiting, held, allowed := w.waiting.Add(1), h.held[resourceWaiting].Add(1), w.allowed.Load()
+	if waiting*parts > allowed || (waiting+held-1)*parts > allowed && !h.alone() {
+		w.waited(h)
 		return false
 	}
 	return true
+}
+
+// waited gives the place back.
+func (w *waiters) waited(h *host) {
+	h.held[resourceWaiting].Add(-1)
+	w.waiting.Add(-1)
 }
 
 // full reports whether nobody may wait any more.

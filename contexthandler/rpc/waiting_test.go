@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -265,6 +266,7 @@ func TestPlace_ComesBack(t *testing.T) {
 func TestWaiters_FindTheirLimit(t *testing.T) {
 	const least, most = 8, 256
 	var w waiters
+	only := new(host)
 	w.set(least, most)
 	if got := w.limitWaiting(); got != most {
 		t.Errorf("at first: got %v, want %v", got, most)
@@ -292,7 +294,7 @@ func TestWaiters_FindTheirLimit(t *testing.T) {
 		t.Errorf("while nobody waits: got %v, want %v", got, least)
 	}
 	for range 100 * most {
-		for w.wait() {
+		for w.wait(only) {
 		}
 		w.learn(0)
 	}
@@ -304,20 +306,53 @@ func TestWaiters_FindTheirLimit(t *testing.T) {
 	}
 }
 
+// Those who wait leave places to other hosts, as those who are worked on do.
+func TestWaiters_LeaveSomething(t *testing.T) {
+	var w waiters
+	w.set(1, 8)
+	var hosts atomic.Int64
+	greedy, other := &host{hosts: &hosts}, &host{hosts: &hosts}
+	waits := func(h *host) (n int64) {
+		for w.wait(h) {
+			n++
+		}
+		return n
+	}
+	gives := func(h *host) {
+		for h.held[resourceWaiting].Load() > 0 {
+			w.waited(h)
+		}
+	}
+	hosts.Store(1)
+	if n := waits(greedy); n != 8 {
+		t.Errorf("alone: got %d places, want all 8", n)
+	}
+	gives(greedy)
+	hosts.Store(2)
+	if n, m := waits(greedy), waits(other); n != 4 || m != 2 {
+		t.Errorf("beside another: got %d places, and the other %d, want 4 and 2", n, m)
+	}
+	gives(greedy)
+	gives(other)
+	if n := w.waiting.Load(); n != 0 {
+		t.Errorf("%d are left", n)
+	}
+}
+
 // While nobody may wait any more there are fewer places for those who come: enough for
 // those who need not wait.
 func TestGate_FewerPlacesWhileNobodyMayWait(t *testing.T) {
 	for _, test := range []struct{ limit, want int64 }{{1, 1}, {8, 2}, {64, 16}} {
-		g := &gate{share: share{limit: test.limit}}
+		g, only := &gate{share: share{limit: test.limit}}, new(host)
 		g.set(1, 1)
-		if !g.wait() {
+		if !g.wait(only) {
 			t.Fatal("nobody may wait")
 		}
 		n := int64(0)
 		for g.enter(new(host)) {
 			n++
 		}
-		g.waiting.Add(-1)
+		g.waited(only)
 		all := n
 		for g.enter(new(host)) {
 			all++
