@@ -29,7 +29,7 @@ WIRE := proto/forseti/authorization/v1 proto/forseti/attribute/v1
 ALONE := FORSETI_ALONE=1 FORSETI_BINARY=$(CURDIR)/bin/forseti
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race cover bugbank soak chaos fuzz fuzz-long conformance bench bench-full lint fmt gen release release-check deploy check
+.PHONY: help build run test race cover bugbank mutants vuln soak chaos fuzz fuzz-long conformance bench bench-full lint fmt gen release release-check deploy check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,12 @@ cover: ## print which share of each package tests run, and fail if it is too lit
 
 bugbank: ## seed the faults of internal/programme/bugbank, and see the tests find each
 	FORSETI_LONG=1 go test -count=1 -v -timeout 3h -run 'TestBank$$' ./internal/programme/bugbank
+
+mutants: ## change the engine in small ways, one at a time, and see whether its tests notice: hours
+	@tools/mutants
+
+vuln: ## look for known vulnerabilities in what the programs call: asks vuln.go.dev
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 soak: build ## have the service decide for SOAK, and look at what grows
 	$(ALONE) FORSETI_LONG=1 FORSETI_SOAK=$(SOAK) go test -v -count 1 -timeout 0 ./internal/programme/soak
