@@ -8,20 +8,31 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// childFolder is the environment variable that makes the test program a writer.
-const childFolder = "FORSETI_AUDIT_CHILD"
+// The environment variables that make the test program a writer, and tell which of them
+// it is: processes have the numbers of others again.
+const (
+	childFolder = "FORSETI_AUDIT_CHILD"
+	childNumber = "FORSETI_AUDIT_CHILD_NUMBER"
+)
+
+// killConfig is for a log that keeps the files of all who were killed.
+func killConfig(dir string) Config {
+	c := config()
+	c.Folder, c.MaxBytes, c.Keep = dir, 20<<10, 1_000_000
+	return c
+}
 
 // child records until it is killed, and prints the names of what was acknowledged.
-func child(dir string) int {
-	c := config()
-	c.Folder, c.MaxBytes = dir, 20<<10
-	if os.Getpid()%2 == 0 {
+func child(dir, number string) int {
+	c := killConfig(dir)
+	if strings.ContainsAny(number[len(number)-1:], "02468") {
 		c.Sync = SyncInterval
 	}
 	l, err := Open(c)
@@ -33,7 +44,7 @@ func child(dir string) int {
 	for w := range 4 {
 		go func() {
 			for i := 0; ; i++ {
-				name := fmt.Sprintf("%d-%d-%d", os.Getpid(), w, i)
+				name := fmt.Sprintf("%s-%d-%d", number, w, i)
 				if put(context.Background(), l, name) == nil {
 					mu.Lock()
 					fmt.Println(name)
@@ -55,7 +66,7 @@ func TestT10_Kill(t *testing.T) {
 	var acknowledged []string
 	for i := range kills {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childFolder+"="+dir)
+		cmd.Env = append(os.Environ(), childFolder+"="+dir, childNumber+"="+strconv.Itoa(i))
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -82,9 +93,7 @@ func TestT10_Kill(t *testing.T) {
 		_, _ = io.Copy(io.Discard, out)
 		_ = cmd.Wait()
 	}
-	c := config()
-	c.Folder = dir
-	l, err := Open(c)
+	l, err := Open(killConfig(dir))
 	if err != nil {
 		t.Fatal(err)
 	}

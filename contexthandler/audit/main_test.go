@@ -17,7 +17,7 @@ import (
 // it so.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childFolder); dir != "" {
-		os.Exit(child(dir))
+		os.Exit(child(dir, os.Getenv(childNumber)))
 	}
 	goleak.VerifyTestMain(m)
 }
