@@ -3,6 +3,7 @@ package pap
 import (
 	"context"
 	"iter"
+	"path"
 	"runtime/debug"
 	"strings"
 
@@ -21,6 +22,9 @@ func CompileXACML(config pdp.Config, limits xacmlxml.Limits, library string) Com
 		config.ReadAttributes = func(category, content string) (xacml.Attributes, error) {
 			return xacmlxml.ReadAttributes(category, content, limits)
 		}
+	}
+	if library != "" {
+		library = path.Clean(library) // no name begins with "./library" or "library//"
 	}
 	return func(base *pdp.PDP) Candidate {
 		c := &xacmlCandidate{limits: limits, library: library, lenient: config.Lenient, onPanic: config.OnPanic}
@@ -86,11 +90,16 @@ func (c *xacmlCandidate) Build(outcomes iter.Seq[Outcome]) (Compiled, policy.Pro
 	if documents == 0 && files > 0 {
 		return Compiled{}, problems
 	}
-	if roots == 0 && files > 0 {
+	// A file that is broken might be one that decides.
+	if roots == 0 && files > 0 && documents == files {
 		problems = append(problems, problem(c.library, policy.ReasonEmpty, "every policy is only there for references: none decides"))
 	}
 	broken := len(problems.Errors()) > 0
 	compiled, found := c.builder.Build()
+	if compiled != nil && compiled.Documents() != documents { // one that is missing may be the one that denies
+		found = append(found, problem(".", policy.ReasonParse, "policies cannot be compiled: internal fault: %d files gave %d documents", documents, compiled.Documents()))
+		compiled = nil
+	}
 	for _, p := range found {
 		// What cannot be resolved may be in a file that cannot be parsed.
 		if broken && p.Reason == policy.ReasonUnresolved {

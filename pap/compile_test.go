@@ -86,6 +86,31 @@ func TestCompileXACMLFindsAllProblems(t *testing.T) {
 	}
 }
 
+// A candidate that does not hold the files that it is told of is refused: what it
+// lacks may be what denies.
+func TestCompileXACMLCountsDocuments(t *testing.T) {
+	build := func(change func(Candidate)) (Compiled, policy.Problems) {
+		candidate := CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits(), "library")(nil)
+		outcomes := []Outcome{
+			candidate.Set(File{"one.xml", []byte(onePolicy("one"))}),
+			candidate.Set(File{"library/two.xml", []byte(onePolicy("two"))}),
+		}
+		change(candidate)
+		return candidate.Build(slices.Values(outcomes))
+	}
+	if got, problems := build(func(Candidate) {}); got.PDP == nil {
+		t.Errorf("as told: got %v, want a PDP", problems)
+	}
+	for name, change := range map[string]func(Candidate){
+		"one less": func(c Candidate) { c.Remove("library/two.xml") },
+		"one more": func(c Candidate) { c.Set(File{"three.xml", []byte(onePolicy("three"))}) },
+	} {
+		if got, problems := build(change); got.PDP != nil || len(problems.Errors()) != 1 {
+			t.Errorf("%s: got a PDP or %v, want one error", name, problems)
+		}
+	}
+}
+
 // TestStoreOfXACML has everything together, from the folder to the PDP.
 func TestStoreOfXACML(t *testing.T) {
 	f := newFixture(t, "one.xml", onePolicy("one"))
@@ -124,6 +149,12 @@ func TestCompileXACMLLibrary(t *testing.T) {
 		}
 		if got := compiled.PDP.Evaluate(t.Context(), &xacml.Request{}, nil).Decision; got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+	for _, library := range []string{"library", "library/", "./library"} {
+		candidate := CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits(), library)(nil)
+		if o := candidate.Set(File{"library/one.xml", []byte(permit)}); o.Decides {
+			t.Errorf("folder %q: got a policy that decides, want it for references only", library)
 		}
 	}
 	if _, problems := compileXACML("library/one.xml", permit); len(problems.Errors()) != 1 || problems.Errors()[0].Reason != policy.ReasonEmpty {

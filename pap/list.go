@@ -61,7 +61,15 @@ func list(t tree, limits Limits, expected int) listing {
 	w := walk{tree: t, limits: limits}
 	w.found.files = make([]entry, 0, expected+expected/100)
 	w.folder(".", nil)
+	return w.done()
+}
+
+// done is what was found, in order. A file system may show a name twice where one
+// file takes the place of another meanwhile: it is one file all the same, or else
+// what follows the looks would take it for gone when it is there once again.
+func (w *walk) done() listing {
 	slices.SortFunc(w.found.files, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	w.found.files = slices.CompactFunc(w.found.files, func(a, b entry) bool { return a.name == b.name })
 	w.found.problems.Sort()
 	return w.found
 }

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
 
@@ -46,6 +48,24 @@ func TestKubernetesVolumeSwap(t *testing.T) {
 		if a, b := string(files[0].Data), string(files[1].Data); a+b != "12" && a+b != "34" {
 			t.Errorf("content of a candidate: got %q, want that of one version", a+b)
 		}
+	}
+}
+
+// A file system may show a name twice while a file takes the place of another.
+func TestNameThatIsShownTwice(t *testing.T) {
+	f := newFixture(t, "a.xml", "1", "d/b.xml", "2")
+	root, err := openRoot(f.dir)
+	f.must(err)
+	defer func() { f.must(root.Close()) }()
+	w := walk{tree: root, limits: DefaultLimits()}
+	w.folder(".", nil)
+	w.folder(".", nil)
+	var names []string
+	for _, e := range w.done().files {
+		names = append(names, e.name)
+	}
+	if diff := cmp.Diff([]string{"a.xml", "d/b.xml"}, names); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
 

@@ -234,6 +234,47 @@ func TestAdministration_AccessPermitted(t *testing.T) {
 	}
 }
 
+// access-permitted about another subject of the situation does not see what the
+// request, or the finder, says of the one that it is about (A.3.16).
+func TestAdministration_AccessPermittedForAnotherSituation(t *testing.T) {
+	subject := xacml.CategoryDelegatedPrefix + xacml.CategoryAccessSubject
+	const bob = `&lt;Attribute xmlns="` + xacml.Namespace + `" AttributeId="id" IncludeInResult="false">&lt;AttributeValue DataType="http://www.w3.org/2001/XMLSchema#string">bob&lt;/AttributeValue>&lt;/Attribute>`
+	document := fmt.Sprintf(`<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p3:deny-overrides"><Target/>
+		<Policy PolicyId="if-bob-may" Version="1" RuleCombiningAlgId="r3:deny-overrides"><on>delegated:subject id = u</on><Rule RuleId="r" Effect="Permit"><Condition>
+			<Apply FunctionId="f3:access-permitted"><anyURI>%s</anyURI><string>%s</string></Apply></Condition></Rule></Policy>
+		<Policy PolicyId="bob-as-boss" Version="1" RuleCombiningAlgId="r3:deny-overrides"><on>delegated:subject role = boss</on>
+			<Rule RuleId="r" Effect="Permit"><on>delegated:subject id = bob</on></Rule></Policy>
+		<Policy PolicyId="i" Version="1" RuleCombiningAlgId="r3:deny-overrides"><by>alice</by><on>c a = y</on><Rule RuleId="r" Effect="Permit"/></Policy></PolicySet>`, subject, bob)
+	config := pdp.Config{Delegation: true, ReadAttributes: func(category, content string) (xacml.Attributes, error) {
+		return xacmlxml.ReadAttributes(category, content, xacmlxml.DefaultLimits())
+	}}
+	for _, tt := range []struct {
+		name, request string
+		want          xacml.Decision
+	}{
+		{"a role in the request", "c a string = y\nsubject id string = u\nsubject role string = boss", xacml.NotApplicable},
+		{"a role of the finder", "c a string = y\nsubject id string = u\n? subject role string = boss", xacml.IndeterminateP},
+		{
+			"a role in an administrative request",
+			"c a string = y\ndelegate id string = d\ndelegated:subject id string = u\ndelegated:subject role string = boss", xacml.NotApplicable,
+		},
+		{
+			"a role of the finder for an administrative request",
+			"c a string = y\ndelegate id string = d\ndelegated:subject id string = u\n? delegated:subject role string = boss", xacml.IndeterminateP,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			request, finder := readRequest(t, tt.request)
+			if !strings.Contains(tt.request, "?") {
+				finder = nil // it would be asked
+			}
+			if got := newPDP(t, config, document).Evaluate(t.Context(), request, finder); got.Decision != tt.want {
+				t.Errorf("got %s (%s), want %s", got.Decision.Extended(), got.Status.Message, tt.want.Extended())
+			}
+		})
+	}
+}
+
 // What a sibling of an issued policy may ask of an administrative request is
 // needed of the request that it is about.
 func TestAdministration_Needs(t *testing.T) {
@@ -285,6 +326,33 @@ func TestAdministration_Needs(t *testing.T) {
 				t.Errorf("needs %q, want %q; policies:\n%s", got, tt.want, tt.children)
 			}
 		})
+	}
+}
+
+// Where a sibling of an issued policy computes the name of an attribute, anything may
+// be needed: below permit-unless-deny a Deny of which nobody can tell whether it is
+// authorised is a Permit (C.7).
+func TestAdministration_NeedsOfComputedNames(t *testing.T) {
+	const document = `<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p3:permit-unless-deny"><Target/>
+		<Policy PolicyId="t" Version="1" RuleCombiningAlgId="r3:deny-overrides"><on>delegate id = alice</on><Rule RuleId="r" Effect="Permit"><Condition>
+			<Apply FunctionId="f1:string-is-in"><string>x</string><Apply FunctionId="f3:attribute-designator"><anyURI>` + xacml.CategoryDelegatedPrefix + `source</anyURI>
+			<Apply FunctionId="f3:anyURI-from-string"><string>1</string></Apply><anyURI>http://www.w3.org/2001/XMLSchema#string</anyURI></Apply></Apply></Condition></Rule></Policy>
+		<Policy PolicyId="i" Version="1" RuleCombiningAlgId="r3:deny-overrides"><by>alice</by><on>%s</on><Rule RuleId="r" Effect="Deny"/></Policy></PolicySet>`
+	for _, tt := range []struct {
+		target   string
+		complete bool
+		want     xacml.Decision
+	}{
+		{"c a = y", false, xacml.Deny},
+		{"c a = never", true, xacml.Permit},
+	} {
+		p, request := newPDP(t, pdp.Config{Delegation: true}, fmt.Sprintf(document, tt.target)), oneAttribute("a", value.String("y"))
+		if _, ok := p.Needs(t.Context(), request, nil, pendingBelow); ok != tt.complete {
+			t.Errorf("%s: got a list that is complete %t, want %t", tt.target, ok, tt.complete)
+		}
+		if got := inRounds(t, p, request, map[string]string{"1": "x"}); got.Decision != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.target, got.Decision.Extended(), tt.want)
+		}
 	}
 }
 

@@ -129,6 +129,6 @@ func ExampleNew() {
 	}
 	// Output:
 	// true
-	// set.xml:1:1: PolicySet "s": "urn:oasis:names:tc:xacml:3.0:policy-combining-algorithm:first-applicable" is not a policy-combining algorithm
+	// set.xml:1:1: PolicySet "s": "urn:oasis:names:tc:xacml:3.0:policy-combining-algorithm:first-applicable" is not a policy-combining algorithm; did you mean "urn:oasis:names:tc:xacml:1.0:policy-combining-algorithm:first-applicable"?
 	// set.xml:4:3: PolicySet "s": there is no Policy "clerks"
 }

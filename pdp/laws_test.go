@@ -153,7 +153,7 @@ func (tr *trial) loaded(c *generate.Case, budget int) *pdp.PDP {
 		return known
 	}
 	p, _ := pdp.New(pdp.Config{
-		RootAlgorithm: c.RootAlgorithm, Now: generate.Now, Budget: budget,
+		RootAlgorithm: c.RootAlgorithm, Now: generate.Now, Budget: budget, Delegation: isIssued(c),
 		OnPanic: func(_ context.Context, p pdp.Panic) { tr.Errorf("panic: %v\n%s", p.Recovered, p.Stack) },
 	}, c.Documents)
 	tr.pdps[key] = p

@@ -7,6 +7,7 @@
 //	p, problems := pdp.New(pdp.Config{}, []policy.Document{document})
 //	result := p.Evaluate(ctx, request, nil)
 //
+// A request is an [xacml.Request], made by hand or read by xacmlxml or xacmljson.
 // A PDP is immutable: to change policies, make a new one, from documents or with
 // a [Builder] from the PDP that there is. It reads no files,
 // opens no connections and starts no goroutines; attributes that a request does
@@ -150,6 +151,9 @@ func (p *PDP) Frozen() *PDP {
 // far depended on the time: with the same policies and attributes its decisions would
 // be the same at any time.
 func (p *PDP) Timeless() bool { return p.frozen != nil && !p.frozen.used.Load() }
+
+// Documents is how many documents the PDP has, those for references only included.
+func (p *PDP) Documents() int { return p.policies.Count() }
 
 // Evaluate decides one individual request (§7.17). finder may be nil. A request
 // that is not individual, because it repeats a category or refers to several

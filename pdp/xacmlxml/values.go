@@ -7,6 +7,7 @@ import (
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
 // builder makes the model of a document that was validated. It goes on where
@@ -44,7 +45,7 @@ func newBuilder(name string, data []byte, limits Limits, roots ...string) (*buil
 		return b, root
 	}
 	b.add(root, root.Position, policy.ReasonParse, "the root element is "+quote(root.local)+" of namespace "+quote(root.space)+
-		", not the "+strings.Join(roots, " or ")+" of XACML 3.0")
+		", not the "+strings.Join(roots, " or ")+" of XACML 3.0, which is of "+quote(xacml.Namespace))
 	return b, nil
 }
 

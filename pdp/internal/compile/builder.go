@@ -23,6 +23,9 @@ type Policies struct {
 	root      *eval.PolicySet
 }
 
+// Count is how many documents there are, those for reference only included.
+func (p *Policies) Count() int { return len(p.documents.order) }
+
 // Builder makes policies of documents that come and go one by one.
 type Builder struct {
 	options *Options

@@ -24,7 +24,7 @@ func (c *checker) child(child policy.Child) {
 func (c *checker) policySet(p *policy.PolicySet) {
 	c.issuer(p.Issuer)
 	if a := c.options.Algorithms.ForPolicies(p.Algorithm); a == nil {
-		c.errorf(p.Position, policy.ReasonType, "%q is not a policy-combining algorithm", p.Algorithm)
+		c.errorf(p.Position, policy.ReasonType, "%q is not a policy-combining algorithm%s", p.Algorithm, c.algorithmLike(p.Algorithm, false))
 	} else {
 		c.hiddenErrors(p.Position, a)
 	}
@@ -43,9 +43,9 @@ func (c *checker) policy(p *policy.Policy) {
 	a, alias := c.options.Algorithms.ForRules(p.Algorithm)
 	switch {
 	case a == nil:
-		c.errorf(p.Position, policy.ReasonType, "%q is not a rule-combining algorithm", p.Algorithm)
+		c.errorf(p.Position, policy.ReasonType, "%q is not a rule-combining algorithm%s", p.Algorithm, c.algorithmLike(p.Algorithm, true))
 	case alias:
-		c.warnf(p.Position, policy.ReasonType, "%q is a policy-combining algorithm; its rule-combining form is meant", p.Algorithm)
+		c.warnf(p.Position, policy.ReasonType, "%q is a policy-combining algorithm; it is taken for the rule-combining one of that name", p.Algorithm)
 		fallthrough
 	default:
 		c.hiddenErrors(p.Position, a)
@@ -126,7 +126,7 @@ func (c *checker) match(m *policy.Match) {
 	}
 	f := c.options.Functions.Lookup(m.Function)
 	if f == nil {
-		c.errorf(m.Position, policy.ReasonType, "unknown function %q", m.Function)
+		c.errorf(m.Position, policy.ReasonType, "unknown function %q%s", m.Function, c.functionLike(m.Function))
 		return
 	}
 	got, err := f.Check(nil, []value.Kind{m.Literal.Kind(), value.One(bag.Type)}, []value.Value{m.Literal, nil})

@@ -23,6 +23,8 @@ type checker struct {
 	before []int
 	paths  map[*policy.Selector]*xpath.Expr
 	mapped map[*policy.Quantified]value.Type
+	// suggested is for how many unknown identifiers a similar one was looked for.
+	suggested int
 }
 
 // root checks the algorithm over the documents, which is configuration (§7.17).

@@ -130,7 +130,7 @@ func (c *checker) variableReference(e *policy.VariableReference, s *scope) (valu
 func (c *checker) apply(e *policy.Apply, s *scope) (value.Kind, bool) {
 	f := c.options.Functions.Lookup(e.Function)
 	if f == nil {
-		c.errorf(e.Position, policy.ReasonType, "unknown function %q", e.Function)
+		c.errorf(e.Position, policy.ReasonType, "unknown function %q%s", e.Function, c.functionLike(e.Function))
 	}
 	arguments := e.Arguments
 	var applied *function.Function
@@ -139,7 +139,7 @@ func (c *checker) apply(e *policy.Apply, s *scope) (value.Kind, bool) {
 		if ref, is := arguments[0].(*policy.FunctionReference); is {
 			arguments = arguments[1:]
 			if applied = c.options.Functions.Lookup(ref.Function); applied == nil {
-				c.errorf(ref.Position, policy.ReasonType, "unknown function %q", ref.Function)
+				c.errorf(ref.Position, policy.ReasonType, "unknown function %q%s", ref.Function, c.functionLike(ref.Function))
 				ok = false
 			}
 		}
@@ -161,7 +161,11 @@ func (c *checker) apply(e *policy.Apply, s *scope) (value.Kind, bool) {
 	}
 	k, err := f.Check(applied, kinds, literals)
 	if err != nil {
-		c.errorf(e.Position, policy.ReasonType, "%s: %v", e.Function, err)
+		more := ""
+		if applied == nil {
+			more = oneOfBag(func(kinds []value.Kind) error { _, err := f.Check(nil, kinds, literals); return err }, kinds)
+		}
+		c.errorf(e.Position, policy.ReasonType, "%s: %v%s", e.Function, err, more)
 		return value.Kind{}, false
 	}
 	if applied != nil { // its arguments are the literals, or elements of a bag

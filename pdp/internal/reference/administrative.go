@@ -169,3 +169,27 @@ func (e *evaluation) delegated(key xacml.AttributeKey) (value.Bag, *xacml.Error)
 	}
 	return value.NewBag(key.Type, delegatedValues(bag.Values())...), nil
 }
+
+// aboutWithout is what an administrative request is about after a category of it was
+// replaced. A delegated category is about another situation then: neither what was
+// said of the first one nor what the finder knows of it is true of that, so that the
+// category is empty and the finder another (inferred).
+func (e *evaluation) aboutWithout(replaced string, finder Finder) *evaluation {
+	base, delegated := strings.CutPrefix(replaced, xacml.CategoryDelegatedPrefix)
+	if e.about == nil || !delegated {
+		return e.about
+	}
+	category := delegatedFrom(e.about.in.Request, base)
+	request := *e.about.in.Request
+	request.Attributes = slices.Clone(request.Attributes)
+	for i := range request.Attributes {
+		if a := &request.Attributes[i]; a.Category == category {
+			*a = xacml.Attributes{Category: category} // it is still there, see delegatedFrom
+		}
+	}
+	in := e.about.in
+	in.Request, in.Finder = &request, finder
+	changed := newEvaluation(e.ctx, e.set, in)
+	changed.meter, changed.about = e.meter, e.about.aboutWithout(category, finder)
+	return changed
+}

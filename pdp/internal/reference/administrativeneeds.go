@@ -34,6 +34,7 @@ func (n *needs) walk(p *policy.PolicySet, seen func(xacml.AttributeKey)) {
 	for _, c := range p.Children {
 		w.child(c)
 	}
+	n.computes = n.computes || every.computes
 }
 
 // delegated needs what an attribute of an administrative request comes from:

@@ -83,19 +83,19 @@ func (e *evaluation) AccessPermitted(category value.AnyURI, attributes value.Str
 	if in.Finder != nil {
 		in.Finder = sources
 	}
-	permitted := e.permits(in)
+	permitted := e.permits(in, string(category))
 	if sources.asked != nil {
 		return false, sources.asked
 	}
 	return permitted && e.stopped == nil, nil
 }
 
-// permits tells whether all policies permit another request. Steps and nested
-// evaluations count together.
-func (e *evaluation) permits(in Input) bool {
+// permits tells whether all policies permit another request, in which a category was
+// replaced. Steps and nested evaluations count together.
+func (e *evaluation) permits(in Input, replaced string) bool {
 	if e.in.Nested == nil {
 		inner := newEvaluation(e.ctx, e.set, in)
-		inner.meter, inner.about = e.meter, e.about
+		inner.meter, inner.about = e.meter, e.aboutWithout(replaced, in.Finder)
 		return inner.policySet(e.set.Root).decision == xacml.Permit
 	}
 	in.Budget -= e.used
