@@ -1,7 +1,7 @@
 package contexthandler
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -15,7 +15,8 @@ type Invalidation struct {
 	// About are values of attributes, under names and in forms that callers may use,
 	// an attribute more than once if need be. An answer is concerned if its question
 	// held one of them, and no other value for any of the attributes. Empty: all
-	// answers are.
+	// answers are. Where a source that remembers nothing makes something else of such a
+	// value, the questions with what it makes are concerned too, whatever it is.
 	About []xacml.Attributes
 }
 
@@ -37,34 +38,77 @@ func (h *Handler) Invalidate(i Invalidation) (forgotten int, err error) {
 			gone[n] = append(gone[n], a.Values...)
 		}
 	}
-	known := false
+	made := h.plan.madeOf(gone)
+	known, concerned := false, len(gone) == 0
 	for s := range h.plan.sources {
 		source := &h.plan.sources[s]
 		if i.Source != "" && source.Name != i.Source {
 			continue
 		}
-		known = true
-		if source.Forget == nil {
+		known, concerned = true, concerned || needsAny(source, gone) || needsAny(source, made)
+	}
+	switch {
+	case !known:
+		return 0, errorf(ReasonInvalidRequest, "there is no source %q", i.Source)
+	case !concerned: // to forget nothing, and to say that it went well, would be a lie
+		return 0, errorf(ReasonInvalidRequest, "source %q needs none of these attributes", i.Source)
+	}
+	for s := range h.plan.sources {
+		source := &h.plan.sources[s]
+		if source.Forget == nil || i.Source != "" && source.Name != i.Source {
 			continue
 		}
-		match := matcher(source.Needs, gone)
+		match := matcher(source.Needs, gone, made)
 		if len(gone) == 0 {
 			match = nil
 		}
 		forgotten += source.Forget(match)
 	}
-	if !known {
-		return 0, errorf(ReasonInvalidRequest, "there is no source %q", i.Source)
-	}
 	return forgotten, nil
 }
 
-// matcher matches questions with one of the values of an attribute, and no other.
-func matcher(needs []pip.Need, gone map[name][]value.Value) func(pip.Question) bool {
+// madeOf are the attributes that sources which remember nothing make of others, and of
+// what such sources make of them. What the values become nobody knows here.
+func (p *plan) madeOf(others map[name][]value.Value) map[name][]value.Value {
+	made := make(map[name][]value.Value)
+	for more := true; more; {
+		more = false
+		for s := range p.sources {
+			source := &p.sources[s]
+			if source.Forget != nil || !needsAny(source, others) && !needsAny(source, made) {
+				continue
+			}
+			for i := range source.Provides {
+				n := name{source.Provides[i].Key.Category, source.Provides[i].Key.ID}
+				if _, ok := made[n]; !ok {
+					made[n], more = nil, true
+				}
+			}
+		}
+	}
+	return made
+}
+
+// needsAny reports whether the source needs one of the attributes.
+func needsAny(s *pip.Source, attributes map[name][]value.Value) bool {
+	return slices.ContainsFunc(s.Needs, func(need pip.Need) bool {
+		_, ok := attributes[name{need.Key.Category, need.Key.ID}]
+		return ok
+	})
+}
+
+// matcher matches questions with one of the values of an attribute, and no other, and
+// with whatever is made of them.
+func matcher(needs []pip.Need, gone, made map[name][]value.Value) func(pip.Question) bool {
 	return func(q pip.Question) bool {
 		concerned := false
 		for i := range needs {
-			values, ok := gone[name{needs[i].Key.Category, needs[i].Key.ID}]
+			n := name{needs[i].Key.Category, needs[i].Key.ID}
+			if _, ok := made[n]; ok {
+				concerned = true // a value that is given as well says too little
+				continue
+			}
+			values, ok := gone[n]
 			if !ok || i >= len(q) {
 				continue
 			}
@@ -78,11 +122,11 @@ func matcher(needs []pip.Need, gone map[name][]value.Value) func(pip.Question) b
 }
 
 // hasForm reports whether one of the values has the same lexical form, whatever the
-// case: a source may have been asked in another data type, and may find ALICE where
-// alice changed. 07 is the integer 7.
+// case and the spaces: a source may have been asked in another data type, and may find
+// ALICE where alice changed. 07 is the integer 7.
 func hasForm(values []value.Value, v value.Value) bool {
 	for _, o := range values {
-		if strings.EqualFold(o.String(), v.String()) {
+		if pip.Alike(o.String(), v.String()) {
 			return true
 		}
 		if o.Type() == v.Type() {

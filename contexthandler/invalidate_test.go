@@ -51,6 +51,7 @@ func TestInvalidate(t *testing.T) {
 		{name: "two users", about: request("s.user=1", "s.user=2"), want: 5},
 		{name: "a party", about: request("r.party=51"), want: 2},
 		{name: "an instance in another case", about: request("r.instance=I1"), want: 1},
+		{name: "a user with spaces at the end", about: request("s.user=1  "), want: 3},
 		{name: "nobody", about: request("s.user=9"), want: 0},
 		{name: "an attribute that no source needs", about: request("s.shoe=1"), fails: true},
 		{name: "a source that there is not", source: "shoes", about: &xacml.Request{}, fails: true},
@@ -62,6 +63,35 @@ func TestInvalidate(t *testing.T) {
 			source("derived", "s.user", "s.name", &fake{}),
 		}})
 		got, err := h.Invalidate(Invalidation{Source: tt.source, About: tt.about.Attributes})
+		if e := (*Error)(nil); tt.fails != (errors.As(err, &e) && e.Reason == ReasonInvalidRequest) || got != tt.want {
+			t.Errorf("%s: got %d, %v, want %d", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+// What a derived source makes of a value counts as the value: nobody who says that a
+// user changed means to leave out what was asked for by the key of that user.
+func TestInvalidate_WhatIsDerived(t *testing.T) {
+	for _, tt := range []struct {
+		name, source, about string
+		want                int
+		fails               bool
+	}{
+		{name: "what it was derived from", about: "s.user=1", want: 4},
+		{name: "of one source", source: "roles", about: "s.user=1", want: 3},
+		{name: "with a value besides", source: "roles", about: "s.user=1 r.party=51", want: 2},
+		{name: "by itself", source: "roles", about: "s.key=u_1", want: 2},
+		{name: "nothing that the source needs", source: "profile", about: "r.party=51", fails: true},
+		{name: "nothing that a source needs that remembers nothing", source: "key", about: "r.party=51", fails: true},
+		{name: "a source that remembers nothing", source: "key", about: "s.user=1", want: 0},
+	} {
+		h := New(Config{Sources: []pip.Source{
+			source("letter", "s.user", "s.letter", &fake{}),
+			source("key", "s.letter", "s.key", &fake{}),
+			remembered(source("roles", "s.key r.party", "s.role", &fake{}), "u_1|51", "u_1|52", "u_2|51"),
+			remembered(source("profile", "s.user", "s.person", &fake{}), "1", "2"),
+		}})
+		got, err := h.Invalidate(Invalidation{Source: tt.source, About: request(strings.Fields(tt.about)...).Attributes})
 		if e := (*Error)(nil); tt.fails != (errors.As(err, &e) && e.Reason == ReasonInvalidRequest) || got != tt.want {
 			t.Errorf("%s: got %d, %v, want %d", tt.name, got, err, tt.want)
 		}

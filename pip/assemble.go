@@ -43,6 +43,9 @@ type Config struct {
 	Local bool
 	// OnPanic, if not nil, is told of each panic, which is a failure of the source.
 	OnPanic func(*Panic)
+	// OnFailing, if not nil, is told that the source fails, at most once a minute, and that
+	// it answers again. It must not block. Nobody is told of a Local provider.
+	OnFailing func(Failing)
 	// Tracer makes a span, "pip.lookup", of each call of the provider that belongs to a
 	// trace that is recorded. Nil: there are no spans.
 	Tracer trace.Tracer
@@ -80,6 +83,7 @@ func (cfg Config) check(s Source) error {
 //     While the breaker is open calls end at once, so that nobody waits for them;
 //   - retries, each of which is an attempt of its own for all of these, does
 //     not hold a place while it waits, and ends when the breaker opens;
+//   - what tells that the source fails ([Config.OnFailing]);
 //   - [Cache.Fill], so that an answer is kept even if its caller has left;
 //   - [Coalesced], so that one question at a time goes out;
 //   - [Timeout], so that each caller waits as long as it can afford;
@@ -112,7 +116,7 @@ func assemble(s Source, cfg Config, m *Metrics) (p Provider, forget func(func(Qu
 	if err != nil {
 		return nil, nil, err
 	}
-	p = asked(retried(backend(s, held, cfg, tellBreaker), cfg.Retry, countRetry), s.Needs)
+	p = asked(observed(retried(backend(s, held, cfg, tellBreaker), cfg.Retry, countRetry), cfg.OnFailing), s.Needs)
 	p = telling(p, cfg.OnPanic) // here too: those who asked may have left
 	if cfg.Cache.enabled() {
 		p = cache.Fill(p)

@@ -81,8 +81,18 @@ func (s *secured) client() connection {
 func TestService_Callers(t *testing.T) {
 	secure := newSecured(t)
 	s := startService(t, func(c *config.Config) { secure.configure(c); c.Server.Explanations = true })
+	var greeting strings.Builder
+	if err := s.greet(&greeting); err != nil || !strings.Contains(greeting.String(), "\n  callers   by token, or else by certificate\n") ||
+		!strings.Contains(greeting.String(), " --tls --token-file FILE --subject") {
+		t.Errorf("got %v and\n%s\nwant how to ask over TLS with a token", err, greeting.String())
+	}
 	stranger := secure.strange.Issue(certtest.Leaf{DNS: []string{"pep.example"}})
 	strangeCert, strangeKey := secure.file("stranger.pem", stranger.Cert), secure.file("stranger.key", stranger.Key)
+	expired := secure.authority.Issue(certtest.Leaf{
+		DNS:       []string{"pep.example"},
+		NotBefore: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC),
+	})
+	expiredCert, expiredKey := secure.file("expired.pem", expired.Cert), secure.file("expired.key", expired.Key)
 	other, forged := secure.file("other", []byte(secure.token("other"))), secure.file("forged", []byte(tokentest.NewKey("1", "ES256").Sign(nil)))
 	const unknown = "Unauthenticated UNAUTHENTICATED: it is not known who calls"
 	tests := []struct {
@@ -94,16 +104,19 @@ func TestService_Callers(t *testing.T) {
 		{name: "token", connection: secure.client()},
 		{name: "certificate", connection: connection{ca: secure.ca, cert: secure.cert, key: secure.keyOf}},
 		{name: "nothing", connection: connection{ca: secure.ca}, want: unknown},
-		{name: "no TLS", want: "Unavailable"},
+		{name: "no TLS", want: "the service may want TLS, see --tls"},
 		{name: "token without TLS", connection: connection{tokenFile: secure.jwt}, want: "Unavailable"},
 		{name: "token without TLS to another machine", connection: connection{tokenFile: secure.jwt}, address: "192.0.2.1:1", want: "a token is not sent to 192.0.2.1:1 without TLS"},
-		{name: "authorities of the system", connection: connection{tls: true, tokenFile: secure.jwt}, want: "Unavailable"},
+		{name: "authorities of the system", connection: connection{tls: true, tokenFile: secure.jwt}, want: "name the authority that it is trusted by with --tls-ca"},
 		{name: "forged token", connection: connection{ca: secure.ca, tokenFile: forged}, want: unknown},
 		{name: "forged token and certificate", connection: connection{ca: secure.ca, cert: secure.cert, key: secure.keyOf, tokenFile: forged}, want: unknown},
 		{name: "token of another caller", connection: connection{ca: secure.ca, tokenFile: other}, want: "PermissionDenied NOT_ALLOWED: the caller may not call this method"},
 		{name: "certificate of a stranger", connection: connection{ca: secure.ca, cert: strangeCert, key: strangeKey}, want: unknown},
 		{name: "certificate without its key", connection: connection{ca: secure.ca, cert: secure.cert}, want: "--cert and --key belong together"},
 		{name: "certificate with another key", connection: connection{ca: secure.ca, cert: secure.cert, key: strangeKey}, want: "do not fit each other"},
+		{name: "certificate that is not there", connection: connection{ca: secure.ca, cert: "nowhere.pem", key: strangeKey}, want: "--cert with --key: open nowhere.pem: no such file or directory"},
+		{name: "certificate that expired", connection: connection{ca: secure.ca, cert: expiredCert, key: expiredKey}, want: "the certificate is good from 2020-01-01T00:00:00Z to 2021-01-01T00:00:00Z only"},
+		{name: "address without a port", connection: secure.client(), address: "localhost", want: `address "localhost" has no port, as in localhost:7341`},
 		{name: "authority that is none", connection: connection{ca: secure.jwt}, want: "holds no certificate"},
 		{name: "another name", connection: connection{ca: secure.ca, name: "other.example", tokenFile: secure.jwt}, want: "Unavailable"},
 	}

@@ -32,6 +32,9 @@ func (s *service) newAdmin() *http.Server {
 		s.say(w, http.StatusOK, "ready")
 	})
 	mux.HandleFunc("GET /status", s.serveStatus)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		s.say(w, http.StatusOK, "Forseti\n/metrics\n/healthz\n/readyz\n/status")
+	})
 	s.profile(mux)
 	return &http.Server{
 		Handler:           mux,

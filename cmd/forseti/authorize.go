@@ -199,7 +199,7 @@ func ask(ctx context.Context, q question, request *v1.AuthorizeRequest) (*v1.Aut
 	defer cancel()
 	response, err := v1.NewAuthorizationServiceClient(connection).Authorize(ctx, request)
 	if err != nil {
-		return nil, fmt.Errorf("no decision from %s: %w", q.address, describe(err))
+		return nil, fmt.Errorf("no decision from %s: %w%s", q.address, describe(err), q.connection.advice(err))
 	}
 	if response.GetDecision() == v1.Decision_DECISION_UNSPECIFIED {
 		return nil, fmt.Errorf("no decision from %s: the response holds none", q.address)

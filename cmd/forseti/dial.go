@@ -6,15 +6,19 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 )
 
 // connection is how a service is reached, as flags give it.
@@ -44,6 +48,9 @@ func (c *connection) dial(address string) (*grpc.ClientConn, error) {
 	secured, err := c.credentials()
 	if err != nil {
 		return nil, err
+	}
+	if !strings.Contains(address, ":") { // of a name alone gRPC asks the port of HTTPS
+		return nil, fmt.Errorf("address %q has no port, as in %s", address, net.JoinHostPort(address, "7341"))
 	}
 	options := []grpc.DialOption{grpc.WithTransportCredentials(secured)}
 	if c.tokenFile != "" {
@@ -86,12 +93,38 @@ func (c *connection) credentials() (credentials.TransportCredentials, error) {
 	}
 	if c.cert != "" {
 		pair, err := tls.LoadX509KeyPair(c.cert, c.key)
+		if unread, ok := errors.AsType[*fs.PathError](err); ok {
+			return nil, fmt.Errorf("--cert with --key: %w", unread)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("--cert %s with --key %s: they cannot be read, or do not fit each other", c.cert, c.key)
+			return nil, fmt.Errorf("--cert %s with --key %s: they are not PEM, or do not fit each other", c.cert, c.key)
+		}
+		// A service closes the connection then, and cannot say why.
+		if now := time.Now(); now.Before(pair.Leaf.NotBefore) || now.After(pair.Leaf.NotAfter) {
+			return nil, fmt.Errorf("--cert %s: the certificate is good from %s to %s only", c.cert,
+				pair.Leaf.NotBefore.Format(time.RFC3339), pair.Leaf.NotAfter.Format(time.RFC3339))
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return credentials.NewTLS(config), nil
+}
+
+// advice is what to try where the error of a call looks like the other side wants, or does
+// not want, TLS; empty elsewhere.
+func (c *connection) advice(err error) string {
+	s := status.Convert(err)
+	switch text := s.Message(); {
+	case s.Code() != codes.Unavailable:
+		return ""
+	case !c.secured() && strings.Contains(text, "error reading server preface"):
+		return "; the service may want TLS, see --tls"
+	case c.secured() && strings.Contains(text, "first record does not look like a TLS handshake"):
+		return "; the service does not speak TLS, leave out --tls and its like"
+	case c.secured() && c.ca == "" && strings.Contains(text, "unknown authority"):
+		return "; name the authority that it is trusted by with --tls-ca"
+	default:
+		return ""
+	}
 }
 
 // nearby tells whether what is sent to the address stays on this machine.

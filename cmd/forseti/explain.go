@@ -182,13 +182,21 @@ func explainedHere(ctx context.Context, q *inquiry, message *v1.AuthorizeRequest
 	defer cancel()
 	answer, err := decideHere(ctx, handler, snapshot, message)
 	if err != nil {
-		return nil, 0, &exit{exitRPC, fmt.Errorf("no decision: %w", err)}
+		return nil, 0, &exit{exitRPC, fmt.Errorf("no decision: %w%s", err, supplied(err))}
 	}
 	e := &explanation.Explanation{Snapshot: snapshot.ID, Decisions: answer.Explanations}
 	if len(answer.Results) != 1 { // as a scope may ask for; no one of them is the answer
 		return e, exitRPC, nil
 	}
 	return e, resultCode(answer.Results[0].Decision), nil
+}
+
+// supplied is what to do if the request holds what sources or the clock give.
+func supplied(err error) string {
+	if e, ok := errors.AsType[*contexthandler.Error](err); ok && e.Reason == contexthandler.ReasonAttributeNotAllowed {
+		return `; to try it all the same, name it in may_supply of the caller "*" in a configuration of your own (--config)`
+	}
+	return ""
 }
 
 // decideHere asks the handler.

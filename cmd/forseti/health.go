@@ -127,7 +127,7 @@ func (p *probe) askDecisions(ctx context.Context) (string, error) {
 	defer made.Close() //nolint:errcheck // the answer is there already
 	response, err := healthpb.NewHealthClient(made).Check(ctx, &healthpb.HealthCheckRequest{Service: v1.AuthorizationService_ServiceDesc.ServiceName})
 	if err != nil {
-		return "", fmt.Errorf("no answer from %s: %w", p.address, describe(err))
+		return "", fmt.Errorf("no answer from %s: %w%s", p.address, describe(err), p.connection.advice(err))
 	}
 	if response.GetStatus() != healthpb.HealthCheckResponse_SERVING {
 		return "", errors.New("not serving")

@@ -95,8 +95,22 @@ func (s *service) greet(out io.Writer) error {
 	}
 	decisions := reachable(s.decisions.Addr())
 	line("decisions", "%s (gRPC)", decisions)
-	if !s.config.Authenticated() {
+	flags := ""
+	if s.config.Server.TLS.CertFile != "" {
+		flags = " --tls"
+	}
+	switch s.config.Server.Authentication.Mode {
+	case "none":
 		line("callers", "not authenticated: whoever reaches that address is answered; for development only")
+	case "mtls":
+		line("callers", "by certificate")
+		flags += " --cert FILE --key FILE"
+	case "token":
+		line("callers", "by token")
+		flags += " --token-file FILE"
+	default:
+		line("callers", "by token, or else by certificate")
+		flags += " --token-file FILE"
 	}
 	line("admin", "http://%s (/metrics /healthz /readyz /status)", reachable(s.adminListener.Addr()))
 	if snapshot := s.store.Current(); snapshot != nil {
@@ -109,8 +123,8 @@ func (s *service) greet(out io.Writer) error {
 		if decisions != defaultAddress() {
 			address = " --address " + decisions
 		}
-		fmt.Fprintf(&b, "\nAsk for a decision:\n  %s authorize%s --subject user-id=1337"+
-			" --resource instance-id=50001/3f0c8a1e-7d2b-4c55-9a0e-5b1d2f6a9c01 --action read\n", invocation(), address)
+		fmt.Fprintf(&b, "\nAsk for a decision:\n  %s authorize%s%s --subject user-id=1337"+
+			" --resource instance-id=50001/3f0c8a1e-7d2b-4c55-9a0e-5b1d2f6a9c01 --action read\n", invocation(), address, flags)
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

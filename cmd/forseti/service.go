@@ -139,7 +139,10 @@ func (s *service) openSources(ctx context.Context) error {
 	if err := s.openTokens(); err != nil {
 		return fmt.Errorf("tokens cannot be checked:\n%w", err)
 	}
-	env := config.Environment{Tokens: s.tokens, Logger: s.logger, Metrics: metrics, Tracer: s.traces.Tracer(), OnPanic: s.panics.source}
+	env := config.Environment{
+		Tokens: s.tokens, Logger: s.logger, Metrics: metrics, Tracer: s.traces.Tracer(), OnPanic: s.panics.source,
+		OnFailing: func(source string, f pip.Failing) { tellFailing(s.logger, source, f) },
+	}
 	if s.sources, err = s.config.OpenSources(ctx, env); err != nil {
 		return fmt.Errorf("a source cannot be opened:\n%w", err)
 	}

@@ -55,6 +55,7 @@ type Log struct {
 	boot    string        // a random number of this process
 	calls   atomic.Uint64 // counts them
 	stuck   atomic.Bool   // records were not written in time, and nothing was since
+	refuses atomic.Bool   // since then a decision was refused for that
 	failing bool          // the last write failed; of the writer
 
 	locks    []io.Closer
@@ -273,8 +274,7 @@ func (l *Log) append(ctx context.Context, g *group) error {
 	if l.queue.withdraw(g) {
 		return l.blocked(g)
 	}
-	l.late()
-	return ErrBlocked // it may be written all the same
+	return l.refuse() // it may be written all the same
 }
 
 // patience gives when a group goes to the spill file instead, and when there is no
@@ -312,13 +312,21 @@ func (l *Log) late() {
 	}
 }
 
+// refuse is the end of a decision whose record is nowhere.
+func (l *Log) refuse() error {
+	l.late()
+	if l.refuses.CompareAndSwap(false, true) {
+		l.log.Warn("decisions are refused, because their records cannot be written")
+	}
+	return ErrBlocked
+}
+
 // blocked is the end of a group that there was no time for, and that nobody else has.
 func (l *Log) blocked(g *group) error {
 	if l.spill != nil && l.spillNow(g) == nil {
 		return nil
 	}
-	l.late()
-	return ErrBlocked
+	return l.refuse()
 }
 
 // spillNow puts a group into the spill file, which nobody else has.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -241,6 +242,8 @@ func TestRow47_Spill(t *testing.T) {
 	d, aside := newMemDisk(), newMemDisk()
 	c := config()
 	c.WhenBlocked, c.SpillFile, c.SpillMaxBytes = Spill, "spill", 3000
+	var text bytes.Buffer
+	c.Logger = slog.New(slog.NewTextHandler(&text, nil))
 	l := mustOpen(t, c, d, aside)
 	mend := broken(d)
 	var acknowledged []string
@@ -265,6 +268,13 @@ func TestRow47_Spill(t *testing.T) {
 	mend()
 	soon(t, "the spill file is empty", func() bool { return l.spill.waiting() == 0 })
 	mustClose(t, l)
+	for _, line := range []string{
+		`msg="audit records are not written in time"`, `msg="decisions are refused, because their records cannot be written"`, `msg="audit records can be written again"`,
+	} {
+		if n := strings.Count(text.String(), line); n != 1 {
+			t.Errorf("%s: %d times in the log, want once:\n%s", line, n, text.String())
+		}
+	}
 	wantSound(t, d, acknowledged, "after the spill")
 	if n := len(aside.files["spill"].data); n != 0 {
 		t.Errorf("the spill file has %d bytes left", n)

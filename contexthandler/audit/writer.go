@@ -113,6 +113,7 @@ func (l *Log) insist(records [][]byte, must bool, aside func() bool) bool {
 			}
 			l.failing = false
 			l.stuck.Store(false)
+			l.refuses.Store(false)
 			return true
 		}
 		l.metrics.errors.Inc()

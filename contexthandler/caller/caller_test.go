@@ -359,6 +359,8 @@ func TestNew_Refused(t *testing.T) {
 		{"identities of everybody", func(c *Config) { c.Rules = []Rule{{Caller: "*", Identities: []string{"t:a"}}} }, "everybody has no identities"},
 		{"identity as a name", func(c *Config) { c.Rules = []Rule{{Caller: "t:b", Identities: []string{"t:a"}}} }, "a name holds no colon"},
 		{"identity without a kind", func(c *Config) { c.Rules = []Rule{{Caller: "a", Identities: []string{"a"}}} }, "of the form kind:value"},
+		{"DNS name in capitals as a caller", func(c *Config) { c.Rules = []Rule{{Caller: "dns:PEP.example"}} }, "not in lower case"},
+		{"a caller of no kind", func(c *Config) { c.Rules = []Rule{{Caller: "DNS:pep.example"}} }, "not an identity"},
 		{"DNS name in capitals", func(c *Config) { c.Rules = []Rule{{Caller: "a", Identities: []string{"dns:A"}}} }, "not in lower case"},
 		{"identity of two", func(c *Config) {
 			c.Rules = []Rule{{Caller: "a", Identities: []string{"t:a"}}, {Caller: "b", Identities: []string{"t:a"}}}

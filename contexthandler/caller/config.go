@@ -184,13 +184,17 @@ func (r Rule) check() error {
 	case len(r.Identities) > 0 && strings.Contains(r.Caller, ":"):
 		return fmt.Errorf("caller %q: a name holds no colon, since identities do", r.Caller)
 	}
-	for _, identity := range r.Identities {
+	identities := r.Identities
+	if strings.Contains(r.Caller, ":") { // it is named by the only one that it has
+		identities = []string{r.Caller}
+	}
+	for _, identity := range identities {
 		kind, value, ok := strings.Cut(identity, ":")
 		if !ok || CheckKind(kind) != nil || value == "" {
 			return fmt.Errorf("caller %q: %q is not an identity of the form kind:value", r.Caller, identity)
 		}
 		if kind == KindDNS && value != strings.ToLower(value) {
-			return fmt.Errorf("caller %q: the DNS name of %q is not in lower case", r.Caller, identity)
+			return fmt.Errorf("caller %q: the DNS name of %q is not in lower case, as those of certificates are read: nobody would be it", r.Caller, identity)
 		}
 	}
 	return nil

@@ -144,7 +144,8 @@ func (c Config) filled(target string) (Config, error) {
 
 // local reports whether what is sent to the target stays on this machine.
 func local(target string) bool {
-	if strings.HasPrefix(target, "unix:") || strings.HasPrefix(target, "unix-abstract:") {
+	socket := strings.HasPrefix(target, "unix:") || strings.HasPrefix(target, "unix-abstract:")
+	if socket && !strings.Contains(target, ",") { // else it is the first of a list
 		return true
 	}
 	for _, scheme := range []string{"dns:///", "passthrough:///"} {

@@ -33,6 +33,7 @@ func TestNew_Config(t *testing.T) {
 		{"IPv6", "[::1]:7341", Config{Insecure: true}, nil},
 		{"IPv4", "dns:///127.0.0.2:7341", Config{Insecure: true}, nil},
 		{"socket", "unix:///run/forseti.sock", Config{Insecure: true}, nil},
+		{"a remote address after what looks like a socket", "unix:a,forseti.example:7341", Config{Insecure: true}, []string{"not on this machine"}},
 		{"list", "127.0.0.1:1,[::1]:2", Config{Insecure: true}, nil},
 		{"remote without TLS", "forseti.example:7341", Config{Insecure: true}, []string{"forseti.example", "TLS"}},
 		{"remote in a list", "127.0.0.1:1,10.0.0.1:2", Config{Insecure: true}, []string{"TLS"}},

@@ -71,6 +71,17 @@ func TestGrant_Levels(t *testing.T) {
 	}
 }
 
+// A rule whose category was forgotten must not take what has no category for a level.
+func TestGrant_RuleWithoutCategory(t *testing.T) {
+	answer := permit(nil)
+	answer.Obligations = []*v1.Obligation{obligation("limit", [2]string{"", "1"})}
+	o := Obligations{Levels: []LevelRule{{}}, Level: func(context.Context) (int, bool) { return 4, true }}
+	err := Decision{answer: answer}.Grant(t.Context(), o)
+	if diff := cmp.Diff(error(&UnknownObligationError{ID: "limit"}), err, cmp.Comparer(func(a, b error) bool { return a.Error() == b.Error() })); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 // The level that the service checked.
 func TestGrant_CheckLevel(t *testing.T) {
 	level, log := obligation("level", [2]string{levelCategory, "3"}), obligation("log")

@@ -19,7 +19,7 @@ var ErrDenied = errors.New("access is denied")
 
 // ErrNoDeadline tells that the context of a call has no deadline, and that
 // [Config.Timeout] gives it none.
-var ErrNoDeadline error = mistake("a question needs a deadline")
+var ErrNoDeadline error = mistake("a question needs a deadline, by its context or by Config.Timeout")
 
 // ErrInvalidAnswer is wrapped by the [UnavailableError] of an answer that breaks the
 // contract of the service.

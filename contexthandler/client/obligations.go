@@ -35,7 +35,7 @@ type Handler func(ctx context.Context, o *v1.Obligation) error
 
 // LevelRule is about assignments whose value is the least level of authentication.
 type LevelRule struct {
-	// Category of the assignments.
+	// Category of the assignments. Required: a rule without one is about none.
 	Category string
 	// If tells whether the rule applies to the subject of the request, an organisation
 	// say. Nil: it always does.
@@ -91,9 +91,10 @@ func (o *Obligations) about(obligation *v1.Obligation) bool {
 	return len(obligation.GetAssignments()) > 0
 }
 
-// rule is the number of the rule for an assignment, or -1.
+// rule is the number of the rule for an assignment, or -1. A rule that was left empty
+// is about nothing: most assignments have no category.
 func (o *Obligations) rule(a *v1.AttributeAssignment) int {
-	return slices.IndexFunc(o.Levels, func(l LevelRule) bool { return l.Category == a.GetCategory() })
+	return slices.IndexFunc(o.Levels, func(l LevelRule) bool { return l.Category != "" && l.Category == a.GetCategory() })
 }
 
 // require raises what each rule requires to what the obligation asks for. It reports

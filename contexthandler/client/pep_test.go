@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -351,11 +352,78 @@ func TestPEP_HandlerThatTellsByHeaders(t *testing.T) {
 	if status.Code(err) != codes.PermissionDenied || stream.told != nil {
 		t.Errorf("got %v, told %v", err, stream.told)
 	}
-	granted := &guarded{ServerStream: stream}
+	granted := newGuarded(pep, stream, "method")
 	granted.granted.Store(true)
 	granted.SetTrailer(nil)
 	if err := errors.Join(granted.SetHeader(nil), granted.SendHeader(nil)); err != nil || strings.Join(stream.told, " ") != "trailer header sent" {
 		t.Errorf("got %v, told %v when access is granted", err, stream.told)
+	}
+}
+
+// teller tells by all ways what it must not, and lets nothing that is refused keep it
+// from doing so.
+type teller struct{ recv bool }
+
+func (s *teller) tell(stream grpc.ServerStream) error {
+	secret := metadata.Pairs("secret", "a")
+	_ = grpc.SetHeader(stream.Context(), secret)
+	_ = grpc.SetTrailer(stream.Context(), secret)
+	if s.recv {
+		_ = stream.RecvMsg(&healthpb.HealthCheckRequest{})
+		_ = grpc.SetTrailer(stream.Context(), secret)
+	}
+	_ = grpc.SendHeader(stream.Context(), secret)
+	return status.Error(codes.NotFound, "secret")
+}
+
+// Nothing is told by the context of a stream either, nor by the error of a handler
+// that did not look at the message.
+func TestPEP_HandlerThatTellsByTheContext(t *testing.T) {
+	pep, err := NewPEP(PEPConfig{Client: &Client{config: Config{Timeout: time.Second}}, Ask: func(context.Context, string, any) (Request, error) {
+		return Request{}, errors.New("refused")
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, recv := range []bool{false, true} {
+		tell := &teller{recv: recv}
+		server := grpc.NewServer(grpc.ChainStreamInterceptor(pep.StreamServerInterceptor()))
+		server.RegisterService(&grpc.ServiceDesc{
+			ServiceName: "tell", HandlerType: (*any)(nil),
+			Streams: []grpc.StreamDesc{{StreamName: "Tell", ServerStreams: true, Handler: func(_ any, stream grpc.ServerStream) error { return tell.tell(stream) }}},
+		}, tell)
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- server.Serve(listener) }()
+		conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream, err := conn.NewStream(within(t), &grpc.StreamDesc{ServerStreams: true}, "/tell/Tell")
+		if err == nil {
+			err = errors.Join(stream.SendMsg(&healthpb.HealthCheckRequest{}), stream.CloseSend())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = stream.RecvMsg(&healthpb.HealthCheckResponse{})
+		header, _ := stream.Header()
+		if status.Code(err) != codes.PermissionDenied || strings.Contains(err.Error(), "secret") {
+			t.Errorf("recv %t: got %v", recv, err)
+		}
+		if trailer := stream.Trailer(); len(header["secret"])+len(trailer["secret"]) != 0 {
+			t.Errorf("recv %t: told by header %v, trailer %v", recv, header, trailer)
+		}
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+		server.Stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
 	}
 }
 

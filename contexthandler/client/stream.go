@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"slices"
 	"sync/atomic"
 
@@ -19,7 +20,7 @@ func (p *PEP) StreamServerInterceptor() grpc.StreamServerInterceptor {
 		if slices.Contains(p.config.Public, info.FullMethod) {
 			return handler(srv, stream)
 		}
-		g := &guarded{ServerStream: stream, pep: p, method: info.FullMethod, ask: p.config.Ask}
+		g := newGuarded(p, stream, info.FullMethod)
 		if info.IsClientStream {
 			if err := p.enforce(stream.Context(), info.FullMethod, nil, p.config.Ask); err != nil {
 				return err
@@ -31,8 +32,13 @@ func (p *PEP) StreamServerInterceptor() grpc.StreamServerInterceptor {
 		if refused := g.refused(); refused != nil {
 			return refused // whatever the handler made of it
 		}
-		if err == nil && !g.granted.Load() {
-			return errDenied().Err() // it did not look at what is asked of it
+		if !g.granted.Load() {
+			// It did not look at what is asked of it, or could not; what it makes of that
+			// would tell as much as a message.
+			if broken := g.broken.Load(); broken != nil {
+				return *broken
+			}
+			return errDenied().Err()
 		}
 		return err
 	}
@@ -45,9 +51,25 @@ type guarded struct {
 	method string
 	ask    AskFunc // nil if nothing is asked about messages
 
+	context context.Context
 	granted atomic.Bool
 	refusal atomic.Pointer[error]
+	broken  atomic.Pointer[error] // why there was no message
 }
+
+// newGuarded guards a stream. Handlers reach its headers and trailers by its context
+// as well, with [grpc.SetTrailer] say, so that goes through the guard too;
+// [grpc.SetSendCompressor] finds no stream in it then.
+func newGuarded(p *PEP, stream grpc.ServerStream, method string) *guarded {
+	g := &guarded{ServerStream: stream, pep: p, method: method, ask: p.config.Ask, context: stream.Context()}
+	if transport := grpc.ServerTransportStreamFromContext(g.context); transport != nil {
+		g.context = grpc.NewContextWithServerTransportStream(g.context, guardedTransport{transport, g})
+	}
+	return g
+}
+
+// Context is that of the stream, by which nothing more can be told than by the stream.
+func (g *guarded) Context() context.Context { return g.context }
 
 // refused is why the stream ends, nil if it does not.
 func (g *guarded) refused() error {
@@ -63,6 +85,7 @@ func (g *guarded) RecvMsg(m any) error {
 		return err
 	}
 	if err := g.ServerStream.RecvMsg(m); err != nil {
+		g.broken.Store(&err)
 		return err
 	}
 	if g.ask == nil {
@@ -119,4 +142,34 @@ func (g *guarded) SetTrailer(md metadata.MD) {
 	if g.silenced() == nil {
 		g.ServerStream.SetTrailer(md)
 	}
+}
+
+// guardedTransport is what the functions of gRPC find in the context of a stream.
+type guardedTransport struct {
+	grpc.ServerTransportStream
+	guard *guarded
+}
+
+// SetHeader is as that of the stream.
+func (t guardedTransport) SetHeader(md metadata.MD) error {
+	if err := t.guard.silenced(); err != nil {
+		return err
+	}
+	return t.ServerTransportStream.SetHeader(md)
+}
+
+// SendHeader is as that of the stream.
+func (t guardedTransport) SendHeader(md metadata.MD) error {
+	if err := t.guard.silenced(); err != nil {
+		return err
+	}
+	return t.ServerTransportStream.SendHeader(md)
+}
+
+// SetTrailer is as that of the stream.
+func (t guardedTransport) SetTrailer(md metadata.MD) error {
+	if err := t.guard.silenced(); err != nil {
+		return err
+	}
+	return t.ServerTransportStream.SetTrailer(md)
 }

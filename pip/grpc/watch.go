@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -54,7 +53,7 @@ func matches(pattern, q pip.Question) bool {
 		if v == nil || at >= len(q) || q[at] == nil {
 			continue
 		}
-		if !strings.EqualFold(v.String(), q[at].String()) && !value.Equal(v, q[at]) {
+		if !pip.Alike(v.String(), q[at].String()) && !value.Equal(v, q[at]) {
 			return false
 		}
 	}

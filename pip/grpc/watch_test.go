@@ -92,6 +92,7 @@ func TestWatch(t *testing.T) {
 		{"two at once", []*v1.Invalidation{inputs("user", "bob"), inputs("party", "8")}, []pip.Question{bob7, ann8}, []pip.Question{ann7}},
 		{"equal in another form", []*v1.Invalidation{inputs("party", "007")}, []pip.Question{ann7, bob7}, []pip.Question{ann8}},
 		{"equal but for case", []*v1.Invalidation{inputs("user", "ANN")}, []pip.Question{ann7, ann8}, []pip.Question{bob7}},
+		{"equal but for spaces", []*v1.Invalidation{inputs("user", "ann  ")}, []pip.Question{ann7, ann8}, []pip.Question{bob7}},
 		{"nobody", []*v1.Invalidation{inputs("user", "cat")}, nil, []pip.Question{ann7, ann8, bob7}},
 		{"all", []*v1.Invalidation{inputs("user", "cat"), inputs()}, []pip.Question{ann7, ann8, bob7}, nil},
 		// What makes no sense stands for all.

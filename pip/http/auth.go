@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/forseti-pdp/forseti/pip"
 )
 
 // Auth says how the source shows who it is. At most one of its fields is set.
@@ -50,7 +48,7 @@ func newAuthorization(cfg Auth, c Connection, plaintext bool) (*authorization, e
 		}
 	}
 	if a.file != nil {
-		_, err := a.file.get()
+		_, err := a.file.get(context.Background())
 		errs = append(errs, err)
 	}
 	if cfg.OAuth2 != nil {
@@ -82,9 +80,9 @@ func (a *authorization) get(ctx context.Context) (string, error) {
 	if a.file == nil {
 		return "", nil
 	}
-	text, err := a.file.get()
+	text, err := a.file.get(ctx)
 	if err != nil {
-		return "", &pip.Error{Outcome: pip.OutcomeUnavailable, Detail: "the file of the credentials cannot be used", Err: err}
+		return "", unusable("the file of the credentials", err)
 	}
 	if a.basic {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(a.prefix+text)), nil

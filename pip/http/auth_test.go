@@ -122,7 +122,7 @@ func TestProxy(t *testing.T) {
 	t.Setenv("HTTP_PROXY", proxy.URL)
 	cfg := byUser("http://register.invalid", "$.roles")
 	cfg.Plaintext = true
-	client, err := provider(t, cfg).exchange.dialer.client()
+	client, err := provider(t, cfg).exchange.dialer.client(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // shows that there is a server that is trusted, and no more. The error is a [pip.Error].
 func (p *Provider) Check(ctx context.Context) error {
 	x := p.exchange
-	client, err := x.dialer.client()
+	client, err := x.dialer.client(ctx)
 	if err != nil {
 		return err
 	}

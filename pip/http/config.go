@@ -124,6 +124,7 @@ func New(cfg Config) (*Provider, error) {
 	fail(err)
 	fail(cfg.checkBulk())
 	fail(checkHealth(cfg))
+	fail(cfg.TLS.unused(cfg.URL, cfg.Connection))
 
 	ph := &placeholders{needs: cfg.Needs, used: make(map[int]bool)}
 	x.target, err = parseTarget(cfg.URL, ph, cfg.Bulk, cfg.Plaintext)

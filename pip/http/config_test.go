@@ -55,6 +55,8 @@ func TestNewRefuses(t *testing.T) {
 		{"none without path", func(c *Config) { c.None = []None{{Status: 404, Value: "x"}} }, "without a path"},
 		{"none by row", func(c *Config) { c.None = []None{{Status: 404, Path: "@.x"}} }, "begins with $"},
 		{"negative size", func(c *Config) { c.MaxBody = -1 }, "must not be negative"},
+		{"TLS that nothing uses", func(c *Config) { c.URL, c.TLS.ServerName = "http://localhost/{party}?user={user}", "x" }, "have no use"},
+		{"TLS that no token needs", oauth2(func(c *ClientCredentials) { c.TokenURL, c.TLS.ServerName = "http://localhost/token", "x" }), "have no use"},
 		{"negative connections", func(c *Config) { c.Connection.Max = -1 }, "must not be negative"},
 		{"proxy", func(c *Config) { c.Connection.Proxy = "proxy:3128" }, "the proxy is"},
 		{"proxy with password", func(c *Config) { c.Connection.Proxy = "http://me:pw@proxy:3128" }, "without user"},

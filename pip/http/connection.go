@@ -1,6 +1,7 @@
 package http
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -89,6 +90,7 @@ func newDialer(t TLS, c Connection, redirect func(*http.Request, []*http.Request
 	}
 	d := &dialer{clients: &reloaded[*http.Client]{
 		files: files,
+		read:  readFile,
 		now:   time.Now,
 		drop:  (*http.Client).CloseIdleConnections,
 		build: func(contents [][]byte) (*http.Client, error) {
@@ -99,17 +101,17 @@ func newDialer(t TLS, c Connection, redirect func(*http.Request, []*http.Request
 			return &http.Client{Transport: c.transport(config, proxy), CheckRedirect: redirect}, nil
 		},
 	}}
-	if _, err := d.clients.get(); err != nil {
+	if _, err := d.clients.get(context.Background()); err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
 	return d, nil
 }
 
 // client gives the client for one request.
-func (d *dialer) client() (*http.Client, error) {
-	c, err := d.clients.get()
+func (d *dialer) client(ctx context.Context) (*http.Client, error) {
+	c, err := d.clients.get(ctx)
 	if err != nil {
-		return nil, &pip.Error{Outcome: pip.OutcomeUnavailable, Detail: "the files for TLS cannot be used", Err: err}
+		return nil, unusable("the files for TLS", err)
 	}
 	return c, nil
 }
@@ -139,6 +141,15 @@ func (t TLS) config(contents [][]byte) (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config, nil
+}
+
+// unused reports settings of TLS that nothing on the way to the URL would heed. Whoever
+// wrote them believes that they protect something.
+func (t TLS) unused(target string, c Connection) error {
+	if t != (TLS{}) && strings.HasPrefix(strings.ToLower(target), "http://") && !strings.HasPrefix(c.Proxy, "https://") {
+		return errors.New("tls: the settings have no use with a URL that begins with http://")
+	}
+	return nil
 }
 
 // proxy reads the URL of the proxy.

@@ -78,10 +78,10 @@ func (x *exchange) ask(ctx context.Context, in [][]string) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	if err := x.headers.secrets(p.fields); err != nil {
+	if err := x.headers.secrets(ctx, p.fields); err != nil {
 		return answered{}, err
 	}
-	client, err := x.dialer.client()
+	client, err := x.dialer.client(ctx)
 	if err != nil {
 		return answered{}, err
 	}

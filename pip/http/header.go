@@ -1,6 +1,7 @@
 package http
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -62,7 +63,7 @@ func parseHeaders(list []Header, ph *placeholders, taken ...string) (*headers, e
 			h.static.Set(name, header.Value)
 		case header.Value == "" && header.File != "" && header.Need == "":
 			h.files[name] = secret(header.File)
-			if _, err := h.files[name].get(); err != nil {
+			if _, err := h.files[name].get(context.Background()); err != nil {
 				fail(err.Error())
 			}
 		case header.Need != "" && slices.Contains([]string{"Authorization", "Cookie", "Forwarded"}, name):
@@ -99,11 +100,11 @@ func (h *headers) expand(in [][]string) (http.Header, error) {
 }
 
 // secrets adds the headers whose values are in files.
-func (h *headers) secrets(to http.Header) error {
+func (h *headers) secrets(ctx context.Context, to http.Header) error {
 	for name, file := range h.files {
-		v, err := file.get()
+		v, err := file.get(ctx)
 		if err != nil {
-			return &pip.Error{Outcome: pip.OutcomeUnavailable, Detail: "the file of a header cannot be used", Err: err}
+			return unusable("the file of a header", err)
 		}
 		to.Set(name, v)
 	}

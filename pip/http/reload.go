@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/forseti-pdp/forseti/pip"
 )
 
 const (
@@ -23,9 +26,12 @@ const (
 )
 
 // reloaded is something that is made of files, and made again when their content
-// changes. The files are read at most once a second, while somebody asks.
+// changes. The files are read at most once a second, while somebody asks, and by one
+// at a time: a disk that is slow, or does not answer, holds up nobody as long as the
+// last good content may be used.
 type reloaded[T any] struct {
 	files []string
+	read  func(name string) ([]byte, error)
 	build func(contents [][]byte) (T, error)
 	drop  func(T) // called with what is replaced; may be nil
 	now   func() time.Time
@@ -36,24 +42,42 @@ type reloaded[T any] struct {
 	sum     [sha256.Size]byte
 	good    time.Time // when the files could be used
 	checked time.Time
+	reading *reading[T] // nil: nobody reads
 }
 
-// get gives what the files make. After a minute without usable files it fails.
-func (r *reloaded[T]) get() (T, error) {
+// reading is a look at the files. Its results may be read when done is closed.
+type reading[T any] struct {
+	done chan struct{}
+	made T
+	err  error
+}
+
+// get gives what the files make. After a minute without usable files it fails. The
+// one who finds that it is time for a look waits for it until ctx is done.
+func (r *reloaded[T]) get(ctx context.Context) (T, error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.now()
+	now, last := r.now(), r.value
 	usable := r.loaded && now.Sub(r.good) < grace
-	if usable && now.Sub(r.checked) < recheck {
-		return r.value, nil
+	if usable && (r.reading != nil || now.Sub(r.checked) < recheck) {
+		r.mu.Unlock()
+		return last, nil
 	}
-	r.checked = now
-	err := r.load()
-	if err == nil {
-		r.good = now
+	if r.reading == nil {
+		r.begin(now)
 	}
-	if err == nil || usable {
-		return r.value, nil
+	look := r.reading
+	r.mu.Unlock()
+	var err error
+	select {
+	case <-look.done:
+		if err = look.err; err == nil {
+			return look.made, nil
+		}
+	case <-ctx.Done():
+		err = pip.Failure(ctx, ctx.Err())
+	}
+	if usable {
+		return last, nil
 	}
 	var zero T
 	return zero, err
@@ -66,36 +90,81 @@ func (r *reloaded[T]) last() (made T, ok bool) {
 	return r.value, r.loaded
 }
 
-// load reads the files, and builds if they changed.
-func (r *reloaded[T]) load() error {
-	contents := make([][]byte, len(r.files))
-	hash := sha256.New()
-	for i, name := range r.files {
-		data, err := readFile(name)
-		if err != nil {
-			return err
+// begin begins a look. Nobody waits for its end at the end of the source: no disk may
+// keep the service from ending. The caller holds the lock.
+func (r *reloaded[T]) begin(now time.Time) {
+	look := &reading[T]{done: make(chan struct{})}
+	r.reading, r.checked = look, now
+	go func() {
+		defer close(look.done)
+		r.look(look, now)
+	}()
+}
+
+// look reads the files, builds if they changed, and takes what was made into use. It
+// is alone: what is not read under the lock nobody else writes.
+func (r *reloaded[T]) look(look *reading[T], now time.Time) {
+	contents, sum, err := r.contents()
+	changed := err == nil && (!r.loaded || sum != r.sum)
+	old, replaced := r.value, r.loaded && changed
+	switch {
+	case err != nil:
+		look.err = err
+	case changed:
+		look.made, look.err = r.rebuilt(contents)
+	default:
+		look.made = old
+	}
+	r.mu.Lock()
+	r.reading = nil
+	if look.err == nil {
+		r.loaded, r.value, r.sum, r.good = true, look.made, sum, now
+	}
+	r.mu.Unlock()
+	if replaced && look.err == nil && r.drop != nil {
+		r.drop(old)
+	}
+}
+
+// rebuilt is build, where nobody else would recover.
+func (r *reloaded[T]) rebuilt(contents [][]byte) (made T, err error) {
+	defer func() {
+		if e := pip.Panicked(recover()); e != nil {
+			err = e
 		}
-		contents[i] = data
+	}()
+	return r.build(contents)
+}
+
+// contents reads the files, and gives a sum that tells them from others.
+func (r *reloaded[T]) contents() (contents [][]byte, sum [sha256.Size]byte, err error) {
+	hash := sha256.New()
+	for _, name := range r.files {
+		data, err := r.read(name)
+		if err != nil {
+			return nil, sum, err
+		}
+		contents = append(contents, data)
 		one := sha256.Sum256(data)
 		hash.Write(one[:])
 	}
-	sum := [sha256.Size]byte(hash.Sum(nil))
-	if r.loaded && sum == r.sum {
-		return nil
+	return contents, [sha256.Size]byte(hash.Sum(nil)), nil
+}
+
+// unusable is the error of a question while there is nothing that the files make. An
+// error that says more about the question than about the files stays what it is.
+func unusable(what string, err error) error {
+	if e, ok := errors.AsType[*pip.Error](err); ok {
+		return e
 	}
-	made, err := r.build(contents)
-	if err != nil {
-		return err
-	}
-	if r.loaded && r.drop != nil {
-		r.drop(r.value)
-	}
-	r.loaded, r.value, r.sum = true, made, sum
-	return nil
+	return &pip.Error{Outcome: pip.OutcomeUnavailable, Detail: what + " cannot be used", Err: err}
 }
 
 // readFile reads a file of a reasonable size.
 func readFile(name string) ([]byte, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // a pipe would wait for a writer
+		return nil, fmt.Errorf("%s: it is not a regular file", name)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -114,6 +183,7 @@ func readFile(name string) ([]byte, error) {
 func secret(name string) *reloaded[string] {
 	return &reloaded[string]{
 		files: []string{name},
+		read:  readFile,
 		now:   time.Now,
 		build: func(contents [][]byte) (string, error) {
 			s := string(bytes.TrimRight(contents[0], "\r\n"))

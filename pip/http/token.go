@@ -90,6 +90,7 @@ func newTokens(cfg ClientCredentials, c Connection, plaintext bool) (*tokens, er
 			errs = append(errs, errors.New("the URL holds a user or password"))
 		}
 	}
+	errs = append(errs, cfg.TLS.unused(cfg.TokenURL, c))
 	if cfg.ClientID == "" {
 		errs = append(errs, errors.New("the id of the client is missing"))
 	}
@@ -100,7 +101,7 @@ func newTokens(cfg ClientCredentials, c Connection, plaintext bool) (*tokens, er
 		}
 	}
 	t := &tokens{cfg: cfg, secret: secret(cfg.SecretFile), now: time.Now}
-	_, err = t.secret.get()
+	_, err = t.secret.get(context.Background())
 	errs = append(errs, err)
 	t.dialer, err = newDialer(cfg.TLS, c, func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
 	if err := errors.Join(append(errs, err)...); err != nil {
@@ -191,11 +192,11 @@ func (t *tokens) fetch(ctx context.Context) (made accessToken, err error) {
 			made, err = accessToken{}, e
 		}
 	}()
-	text, err := t.secret.get()
+	text, err := t.secret.get(ctx)
 	if err != nil {
-		return accessToken{}, &pip.Error{Outcome: pip.OutcomeUnavailable, Detail: "the secret of the client cannot be used", Err: err}
+		return accessToken{}, unusable("the secret of the client", err)
 	}
-	client, err := t.dialer.client()
+	client, err := t.dialer.client(ctx)
 	if err != nil {
 		return accessToken{}, err
 	}

@@ -16,9 +16,11 @@ import (
 type row map[string][]string
 
 // readEntry reads an entry of an answer. What a server adds without being asked,
-// such as cn;lang-no to cn, is left out.
+// such as cn;lang-no to cn, is left out. Where it gives something else in place of an
+// attribute, that may be the same one by another of its names: sn for surname, cn for
+// 2.5.4.3. Then nobody knows whether there are values.
 func readEntry(e *ldap.Entry, wanted []string) (row, error) {
-	r := row{pseudoDN: {e.DN}}
+	r, strange := row{pseudoDN: {e.DN}}, false
 	if !utf8.ValidString(e.DN) {
 		return nil, pip.Invalidf("the name of an entry is not text in UTF-8")
 	}
@@ -28,6 +30,7 @@ func readEntry(e *ldap.Entry, wanted []string) (row, error) {
 			return nil, pip.Invalidf("the server gave only a part of the values of %q", cut)
 		}
 		if !slices.Contains(wanted, name) {
+			strange = strange || !slices.ContainsFunc(wanted, func(w string) bool { return bare(w) == bare(name) })
 			continue
 		}
 		if _, twice := r[name]; twice {
@@ -40,7 +43,18 @@ func readEntry(e *ldap.Entry, wanted []string) (row, error) {
 		}
 		r[name] = a.Values
 	}
+	for _, name := range wanted {
+		if _, given := r[name]; strange && !given && name != noAttributes {
+			return nil, pip.Invalidf("the server gave something else than %q, which it may know by another name", name)
+		}
+	}
 	return r, nil
+}
+
+// bare is the name of an attribute without its options.
+func bare(name string) string {
+	name, _, _ = strings.Cut(name, ";")
+	return name
 }
 
 // withoutRange takes the option off that Active Directory puts on an attribute

@@ -247,6 +247,10 @@ func canonical(name string) string {
 	return strings.Join(parts, ";")
 }
 
+// noAttributes asks for no attribute at all, where an empty list would ask for
+// everything (RFC 4511 §4.5.1.8).
+const noAttributes = "1.1"
+
 // pseudoDN stands for the name of an entry where attributes are listed.
 const pseudoDN = "dn"
 
@@ -268,8 +272,7 @@ func wanted(provides []pip.Provided, echo map[string]string) []string {
 	}
 	slices.Sort(names)
 	if len(names) == 0 {
-		// An empty list would ask for everything (RFC 4511 §4.5.1.8).
-		return []string{"1.1"}
+		return []string{noAttributes}
 	}
 	return names
 }

@@ -253,7 +253,7 @@ func (a *answer) add(rs rows, at layout, provides []pip.Provided) {
 		for _, c := range columns {
 			texts, ok := rs.cell(c, key.Type)
 			if !ok && a.err == nil {
-				a.err = pip.Invalidf("attribute %q has a value that is not text in UTF-8, a number or a boolean", key.ID)
+				a.err = pip.Invalidf("attribute %q has a value that is not text in UTF-8, or a number or boolean that does not give a %s as it is; select it as text, with cast(... as text)", key.ID, key.Type)
 			}
 			for _, text := range texts {
 				v, err := pip.Parse(key.Type, text)

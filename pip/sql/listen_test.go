@@ -99,7 +99,7 @@ func TestNotificationMatch(t *testing.T) {
 		{payload: `{"resource": {"urn:altinn:userid": "1"}}`, needs: []pip.Need{user}},
 		{payload: `{"subject": {"level": "three"}}`, needs: []pip.Need{level}},
 		{payload: `{"subject": {"urn:altinn:userid": 1}}`, needs: []pip.Need{user}, match: []pip.Question{ask("1")}, other: []pip.Question{ask("2"), ask("01"), ask("")}},
-		{payload: `{"subject": {"urn:altinn:userid": "alice"}}`, needs: []pip.Need{user}, match: []pip.Question{ask("alice"), ask("ALICE")}, other: []pip.Question{ask("alic")}},
+		{payload: `{"subject": {"urn:altinn:userid": "alice"}}`, needs: []pip.Need{user}, match: []pip.Question{ask("alice"), ask("ALICE"), ask("alice ")}, other: []pip.Question{ask("alic")}},
 		{
 			payload: `{"subject": {"urn:altinn:userid": "1", "level": "03", "other": "x"}}`, needs: []pip.Need{level, user},
 			match: []pip.Question{{value.NewInteger(3), value.String("1")}},

@@ -22,9 +22,9 @@ import (
 //	             an object of attribute ids, each with a string or an integer
 //
 // Answers are concerned if they were given to a question with all these values,
-// in whatever case, because a database may find ALICE where alice changed; an
-// attribute that a source does not need is not looked at. So less said is
-// more forgotten. An empty payload, and one that is not of this form, says
+// in whatever case and with whatever spaces, because a database may find ALICE where
+// alice changed; an attribute that a source does not need is not looked at. So less
+// said is more forgotten. An empty payload, and one that is not of this form, says
 // nothing: everything is. A trigger for the roles of users:
 //
 //	create function roles_changed() returns trigger language plpgsql as $$
@@ -82,7 +82,7 @@ func (n Notification) Match(needs []pip.Need) func(pip.Question) bool {
 	}
 	return func(q pip.Question) bool {
 		for i, text := range want {
-			if i < len(q) && q[i] != nil && !strings.EqualFold(q[i].String(), text) {
+			if i < len(q) && q[i] != nil && !pip.Alike(q[i].String(), text) {
 				return false
 			}
 		}

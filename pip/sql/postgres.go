@@ -161,7 +161,11 @@ func splitURL(text string) (bare, password string, err error) {
 	case parameters.Has("password") || parameters.Has("sslpassword"):
 		return "", "", errors.New("a password in the parameters of the database URL is not allowed")
 	}
-	switch strings.Join(parameters["sslmode"], ",") {
+	mode := strings.Join(parameters["sslmode"], ",")
+	if mode == "disable" && (parameters.Has("sslrootcert") || parameters.Has("sslcert") || parameters.Has("sslkey")) {
+		return "", "", errors.New("there are files for TLS, and the database URL has sslmode=disable")
+	}
+	switch mode {
 	case "":
 		// Sockets of the file system do not use it.
 		u.RawQuery = strings.TrimPrefix(u.RawQuery+"&sslmode=verify-full", "&")

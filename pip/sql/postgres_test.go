@@ -406,6 +406,7 @@ func TestPostgresPassword(t *testing.T) {
 		{URL: "postgres://u:" + secret + "@127.0.0.1/db?sslmode=verify-full&sslmode=disable"},
 		{URL: "postgres://u:" + secret + "@127.0.0.1/db?sslmode=verify-full&sslrootcert=none"},
 		{URL: "postgres://u:" + secret + "@127.0.0.1/db?%zz"},
+		{URL: "postgres://u:" + secret + "@127.0.0.1/db?sslmode=disable&sslrootcert=ca.pem"},
 		{URL: "postgres://u@127.0.0.1/db?password=" + secret},
 		{URL: "postgres://u:" + secret + "@127.0.0.1/db?pool_max_conns=x"},
 		{URL: "postgres://u:" + secret + "@127.0.0.1/db", PasswordFile: file},

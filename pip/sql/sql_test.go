@@ -235,6 +235,34 @@ func TestIntegerNeed(t *testing.T) {
 	}
 }
 
+// A number that SQLite keeps with a fraction has no one text: it is a value of a double
+// and of nothing else, and the key of nobody.
+func TestFractionsAreDoubles(t *testing.T) {
+	for _, tt := range []struct {
+		column string
+		want   value.Type
+		text   string // empty: refused
+	}{
+		{"cast(1234567 as real)", value.TypeString, ""},
+		{"cast(1234567 as real)", value.TypeInteger, ""},
+		{"cast(1234567 as real)", value.TypeDouble, "1.234567E6"},
+		{"cast(cast(1234567 as real) as text)", value.TypeString, "1234567.0"},
+		{"1234567", value.TypeString, "1234567"},
+		{"9007199254740993", value.TypeString, "9007199254740993"},
+	} {
+		cfg := byUser(database(t), "select "+tt.column+" as role from folded where :user <> '' limit 1", false)
+		cfg.Provides[0].Key.Type = tt.want
+		a, err := provider(t, cfg).Fetch(t.Context(), ask("bob"))
+		if tt.text == "" {
+			wantOutcome(t, err, pip.OutcomeInvalid, "1234567")
+			continue
+		}
+		if err != nil || a.Bags[0].Len() != 1 || a.Bags[0].At(0).String() != tt.text {
+			t.Errorf("%s as a %s: got %v, %v, want %s", tt.column, tt.want, a, err, tt.text)
+		}
+	}
+}
+
 func TestMaxRows(t *testing.T) {
 	const query = `with recursive n(i) as (select 1 union all select i + 1 from n where i < cast(:user as integer)) select i as role from n`
 	cfg := byUser(database(t), query, false)

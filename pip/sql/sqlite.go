@@ -110,12 +110,12 @@ func (s *sqliteStatement) query(ctx context.Context, args [][]value.Value) (rows
 	}
 	r, err := s.QueryContext(ctx, bound...)
 	if err != nil {
-		return nil, pip.Failure(ctx, err)
+		return nil, sqliteFailure(ctx, err)
 	}
 	types, err := r.ColumnTypes()
 	if err != nil {
 		_ = r.Close() // one error is enough
-		return nil, pip.Failure(ctx, err)
+		return nil, sqliteFailure(ctx, err)
 	}
 	rs := &sqliteRows{ctx: ctx, rows: r, types: types, cells: make([]any, len(types)), targets: make([]any, len(types))}
 	for i := range rs.cells {
@@ -165,7 +165,7 @@ func (r *sqliteRows) next() bool {
 
 func (r *sqliteRows) err() error {
 	if err := errors.Join(r.scanErr, r.rows.Err()); err != nil {
-		return pip.Failure(r.ctx, err)
+		return sqliteFailure(r.ctx, err)
 	}
 	return nil
 }
@@ -205,7 +205,9 @@ func (r *sqliteRows) size() int {
 	return n
 }
 
-func (r *sqliteRows) cell(i int, _ value.Type) ([]string, bool) {
+// cell takes a number with a fraction for a double only: there is no one text of it,
+// and 1234567 in a column of REAL would become the string 1.234567e+06.
+func (r *sqliteRows) cell(i int, t value.Type) ([]string, bool) {
 	switch c := r.cells[i].(type) {
 	case nil:
 		return nil, true
@@ -216,7 +218,7 @@ func (r *sqliteRows) cell(i int, _ value.Type) ([]string, bool) {
 	case int64:
 		return []string{strconv.FormatInt(c, 10)}, true
 	case float64:
-		return []string{strconv.FormatFloat(c, 'g', -1, 64)}, true
+		return []string{strconv.FormatFloat(c, 'g', -1, 64)}, t == value.TypeDouble
 	case bool:
 		return []string{strconv.FormatBool(c)}, true
 	default:

@@ -13,7 +13,7 @@ sum by (job, source) (rate(forseti_pip_requests_total{outcome!~"cached|canceled"
 			Summary: "{{ $value | humanizePercentage }} of the questions to the source {{ $labels.source }} of Forseti fail",
 			Means:   "The source does not answer, too late, or with what it must not.",
 			Caller:  "Indeterminate for decisions that depend on it. Others are made.",
-			Look:    "\"Questions by outcome\": timeout and unavailable are the source or the way to it; invalid is an answer of another form than configured; error is its refusal. `forseti explain` with a request that depends on it says more.",
+			Look:    "\"Questions by outcome\": timeout and unavailable are the source or the way to it; invalid is an answer of another form than configured; error is its refusal. The log has `a source fails` with the reason, at most once a minute. `forseti explain` with a request that depends on it says more.",
 			Do:      "Its owners. invalid after a change on their side: `sources[].provides` must follow.",
 		},
 		{

@@ -23,7 +23,8 @@ const maxPending = maxMessageBytes / 4
 // Changed says that the answers to all questions with these inputs, by the names
 // of needs, may have changed; without inputs, that all answers may have. Everybody
 // who watches hears of it. Call it when questions already see the change: an
-// answer that is given before the call may be kept.
+// answer that is given before the call may be kept. Forseti watches one instance of a
+// service: where several run, each must call it for every change.
 func (s *Server) Changed(inputs map[string]string) {
 	if err := s.checkPattern(inputs); err != nil {
 		s.cfg.OnError(context.Background(), err)

@@ -213,6 +213,10 @@ func TestLoad_Refused(t *testing.T) {
 			`f.yaml:5:67: sources[0].sql.postgres.listen: nothing can be heard through a pooler: give the url of the server itself`,
 		},
 		{
+			"TLS that is switched off", remote("sql: {postgres: {url: 'postgres://h/d?sslmode=disable', tls: {ca_file: b}}, query: q}"),
+			`f.yaml:5:66: sources[0].sql.postgres.tls: the files have no use with sslmode=disable in the URL`,
+		},
+		{
 			"TLS twice", remote("sql: {postgres: {url: 'postgres://h/d?sslrootcert=a', tls: {ca_file: b}}, query: q}"),
 			`f.yaml:5:64: sources[0].sql.postgres.tls: the URL has sslrootcert already`,
 		},

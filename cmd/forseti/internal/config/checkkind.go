@@ -2,6 +2,7 @@ package config
 
 import (
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/forseti-pdp/forseti/pip"
@@ -121,6 +122,9 @@ func (k *checker) postgres(key string, p *Postgres) {
 	k.notNegative(key+".statement_timeout", p.StatementTimeout)
 	if p.TLS != nil {
 		k.pair(key+".tls", p.TLS.CertFile, p.TLS.KeyFile)
+		if unencrypted(p.URL) || p.Listen != nil && unencrypted(p.Listen.URL) {
+			k.failf(key+".tls", "the files have no use with sslmode=disable in the URL")
+		}
 		for _, parameter := range []string{"sslrootcert", "sslcert", "sslkey"} {
 			if strings.Contains(p.URL, parameter+"=") {
 				k.failf(key+".tls", "the URL has %s already", parameter)
@@ -143,6 +147,12 @@ func (k *checker) postgres(key string, p *Postgres) {
 			k.failf(key+".listen", "nothing can be heard through a pooler: give the url of the server itself")
 		}
 	}
+}
+
+// unencrypted reports whether the URL of a database does without TLS.
+func unencrypted(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Query().Get("sslmode") == "disable"
 }
 
 func (k *checker) http(key string, s *Source, sound bool, cfg http.Config) {

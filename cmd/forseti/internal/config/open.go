@@ -39,6 +39,8 @@ type Environment struct {
 	Tracer trace.Tracer
 	// OnPanic is told of panics while a source is asked; may be nil.
 	OnPanic func(source string, p *pip.Panic)
+	// OnFailing is told that a source fails, and that it answers again; may be nil.
+	OnFailing func(source string, f pip.Failing)
 }
 
 // Sources are the sources, open.
@@ -163,6 +165,9 @@ func (o *opener) open(ctx context.Context, s *Source) (source pip.Source, part s
 	around.Tracer = o.env.Tracer
 	if told := o.env.OnPanic; told != nil {
 		around.OnPanic = func(p *pip.Panic) { told(s.Name, p) }
+	}
+	if told := o.env.OnFailing; told != nil {
+		around.OnFailing = func(f pip.Failing) { told(s.Name, f) }
 	}
 	if source, err = pip.Assemble(source, around, o.env.Metrics); err != nil {
 		return pip.Source{}, "", err

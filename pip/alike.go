@@ -1,0 +1,26 @@
+package pip
+
+import (
+	"strings"
+	"unicode"
+)
+
+// Alike reports whether a source may take one text for the other: databases and
+// directories compare without case, and without spaces at the end or between words.
+// It is for what is to be forgotten, of which too much does no harm.
+func Alike(a, b string) bool {
+	return strings.EqualFold(a, b) || strings.EqualFold(withoutSpaces(a), withoutSpaces(b))
+}
+
+// withoutSpaces is the text without its spaces.
+func withoutSpaces(s string) string {
+	if strings.IndexFunc(s, unicode.IsSpace) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
