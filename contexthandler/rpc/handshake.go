@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"errors"
+	"io"
 	"net"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,11 +20,14 @@ type handshake struct {
 	failures prometheus.Counter
 }
 
-// ServerHandshake shakes hands.
+// ServerHandshake shakes hands, and sees that HTTP/2 is spoken.
 func (h handshake) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	secured, info, err := h.TransportCredentials.ServerHandshake(conn)
 	if err != nil {
 		h.failures.Inc()
+		return nil, nil, err
+	}
+	if err := greet(secured); err != nil {
 		return nil, nil, err
 	}
 	c := connectionInfo{AuthInfo: info}
@@ -30,7 +35,42 @@ func (h handshake) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInf
 	if tls, ok := info.(credentials.TLSInfo); ok && h.callers != nil {
 		c.certificate = h.callers.Certificate(tls.State.VerifiedChains)
 	}
-	return secured, c, nil
+	return &greeted{secured, clientPreface}, c, nil
+}
+
+// clientPreface is what a client of HTTP/2 says first (RFC 9113 §3.4).
+const clientPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+// errNotHTTP2 is why a connection is closed whose other end does not speak HTTP/2.
+var errNotHTTP2 = errors.New("the connection does not begin as one of HTTP/2")
+
+// greet reads what a client says first. gRPC has buffers and goroutines ready before it
+// looks at that, which is a lot for garbage.
+func greet(conn net.Conn) error {
+	var octets [len(clientPreface)]byte
+	if _, err := io.ReadFull(conn, octets[:]); err != nil {
+		return err
+	}
+	if string(octets[:]) != clientPreface {
+		return errNotHTTP2
+	}
+	return nil
+}
+
+// greeted is a connection of which the first octets were read.
+type greeted struct {
+	net.Conn
+	first string
+}
+
+// Read gives the first octets once more.
+func (g *greeted) Read(p []byte) (int, error) {
+	if len(g.first) > 0 {
+		n := copy(p, g.first)
+		g.first = g.first[n:]
+		return n, nil
+	}
+	return g.Conn.Read(p)
 }
 
 // Clone is a copy.

@@ -307,6 +307,44 @@ func TestTransport_SilentConnection(t *testing.T) {
 	}
 }
 
+// Who does not speak HTTP/2 is told nothing, and who begins slowly is answered.
+func TestTransport_FirstOctets(t *testing.T) {
+	r := start(t, nil)
+	for _, text := range []string{"GET / HTTP/1.1\r\nHost: forseti\r\n\r\n", strings.Repeat("x", 1<<10), "\x16\x03\x01\x40\x00\x01" + strings.Repeat("x", 100)} {
+		conn, err := net.Dial("tcp", r.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		if _, err := io.WriteString(conn, text); err != nil {
+			t.Error(err)
+		}
+		if n, err := io.Copy(io.Discard, conn); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%.10q: got %d octets and %v, want an end", text, n, err)
+		}
+		_ = conn.Close()
+	}
+	conn, err := net.Dial("tcp", r.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	for _, octet := range []byte(http2.ClientPreface) {
+		if _, err := conn.Write([]byte{octet}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	framer := http2.NewFramer(conn, conn)
+	if err := framer.WriteSettings(); err != nil {
+		t.Fatal(err)
+	}
+	if frame, err := framer.ReadFrame(); err != nil || frame.Header().Type != http2.FrameSettings {
+		t.Errorf("octet by octet: got %v, %v, want the settings", frame, err)
+	}
+}
+
 // A silent connection does not hold up a shutdown that is in a hurry.
 func TestShutdown_SilentConnection(t *testing.T) {
 	r := start(t, nil)
