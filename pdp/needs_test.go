@@ -225,3 +225,35 @@ func TestNeeds_References(t *testing.T) {
 		t.Errorf("took %v", took)
 	}
 }
+
+// What policies may ask for is what they name, in a target, an expression, a selector or
+// the delegated form; where one of them computes names it is everything.
+func TestMayAsk(t *testing.T) {
+	attribute := func(category, id string) string {
+		return `<Apply FunctionId="f1:string-is-in"><string>x</string><AttributeDesignator Category="` + category + `" AttributeId="` + id +
+			`" DataType="http://www.w3.org/2001/XMLSchema#string" MustBePresent="false"/></Apply>`
+	}
+	computed := `<Apply FunctionId="f1:string-is-in"><string>x</string><Apply FunctionId="f3:attribute-designator"><anyURI>c</anyURI><anyURI>d</anyURI>
+		<anyURI>http://www.w3.org/2001/XMLSchema#string</anyURI></Apply></Apply>`
+	for _, tt := range []struct {
+		name, policy string
+		want, not    [][2]string
+	}{
+		{"nothing", permitIf("<boolean>true</boolean>"), nil, [][2]string{{"c", "a"}, {"", ""}}},
+		{"a condition", permitIf(attribute("c", "a")), [][2]string{{"c", "a"}}, [][2]string{{"c", "b"}, {"d", "a"}, {"c", ""}}},
+		{"the delegated form", permitIf(attribute(xacml.CategoryDelegatedPrefix+"c", "a")), [][2]string{{"c", "a"}}, [][2]string{{"c", "b"}}},
+		{"computed names", permitIf(computed), [][2]string{{"c", "a"}, {"x", "y"}}, nil},
+	} {
+		p := newPDP(t, pdp.Config{}, tt.policy)
+		for _, n := range tt.want {
+			if !p.MayAsk(n[0], n[1]) {
+				t.Errorf("%s: policies do not ask for %q of %q", tt.name, n[1], n[0])
+			}
+		}
+		for _, n := range tt.not {
+			if p.MayAsk(n[0], n[1]) {
+				t.Errorf("%s: policies ask for %q of %q", tt.name, n[1], n[0])
+			}
+		}
+	}
+}

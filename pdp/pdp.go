@@ -155,6 +155,15 @@ func (p *PDP) Timeless() bool { return p.frozen != nil && !p.frozen.used.Load() 
 // Documents is how many documents the PDP has, those for references only included.
 func (p *PDP) Documents() int { return p.policies.Count() }
 
+// MayAsk reports whether a policy may ask for an attribute of this name, of any data type
+// and issuer, in this category or its delegated form. It is for finding names that
+// nobody uses: where policies compute names it is true of all, and what former policies
+// asked for, that this PDP was built from, may count still.
+func (p *PDP) MayAsk(category, id string) bool {
+	attributes := p.policies.Program.Attributes
+	return attributes.MayAsk(category, id) || attributes.MayAsk(xacml.CategoryDelegatedPrefix+category, id)
+}
+
 // Evaluate decides one individual request (§7.17). finder may be nil. A request
 // that is not individual, because it repeats a category or refers to several
 // (Multiple Decision profile), is Indeterminate with syntax-error: package

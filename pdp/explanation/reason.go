@@ -74,7 +74,7 @@ func (t *Node) mismatch() string {
 // want is what matches ask of one attribute in one way.
 type want struct {
 	bag      *Node
-	how      string // empty for equality
+	how      string // the function, empty for equality
 	literals []string
 	private  bool
 }
@@ -86,7 +86,7 @@ func appendWant(wants []*want, match *Node) []*want {
 	literal, bag := match.Children[0], match.Children[1]
 	how := ""
 	if name := ShortName(match.ID); !strings.HasSuffix(name, "-equal") && !strings.HasSuffix(name, "-equal-ignore-case") {
-		how = name + " "
+		how = name
 	}
 	at := slices.IndexFunc(wants, func(w *want) bool {
 		return w.how == how && w.bag.Name() == bag.Name() && w.bag.Path == bag.Path
@@ -116,7 +116,20 @@ func (w *want) text() string {
 	if w.private {
 		literals = append(slices.Clone(literals), Masked)
 	}
-	return text + ", wanted " + w.how + strings.Join(literals, " or ")
+	return text + ", wanted " + Wanted(w.how, strings.Join(literals, " or "))
+}
+
+// Wanted says what a match with this function, of which the short name is given, wants
+// of a value. The literal is the first argument (§7.6): an order has to be read so.
+func Wanted(function, literals string) string {
+	switch {
+	case function == "":
+		return literals
+	case strings.Contains(function, "-greater-than"), strings.Contains(function, "-less-than"):
+		return literals + " " + function + " it"
+	default:
+		return function + " " + literals
+	}
 }
 
 // Masked stands for a private value.

@@ -5,8 +5,6 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // Equal reports whether a and b are equal by the TYPE-equal function of their
@@ -97,7 +95,7 @@ func equalText(a, b string) bool {
 	if isASCII(a) && isASCII(b) {
 		return false
 	}
-	return norm.NFC.String(a) == norm.NFC.String(b)
+	return String(a).NFC() == String(b).NFC()
 }
 
 // compareText is the Unicode codepoint collation of the NFC forms, which is
@@ -106,7 +104,7 @@ func compareText(a, b string) int {
 	if isASCII(a) && isASCII(b) {
 		return strings.Compare(a, b)
 	}
-	return strings.Compare(norm.NFC.String(a), norm.NFC.String(b))
+	return strings.Compare(String(a).NFC(), String(b).NFC())
 }
 
 func isASCII(s string) bool {

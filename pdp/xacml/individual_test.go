@@ -25,6 +25,8 @@ func TestS5_42_CheckIndividual(t *testing.T) {
 		{request("a", "b"), nil, ""},
 		{request(), nil, ""},
 		{request("a", "b", "a"), nil, `category "a" is repeated`},
+		{request("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), nil, ""},
+		{request("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "i"), nil, `category "i" is repeated`},
 		{request("a#1"), [][]string{{"1"}}, "the request holds MultiRequests"},
 	} {
 		tt.request.References = tt.references

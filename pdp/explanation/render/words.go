@@ -113,7 +113,7 @@ func match(n *explanation.Node) string {
 		return short(n.ID)
 	}
 	literal, bag := n.Children[0], n.Children[1]
-	text := expression(bag) + ", wants " + short(n.ID) + " " + values(literal.Value)
+	text := expression(bag) + ", wants " + explanation.Wanted(short(n.ID), values(literal.Value))
 	if n.Status != nil && inherited(n) { // what is inside is not shown
 		text += " — " + status(n.Status)
 	}

@@ -23,6 +23,9 @@ func (t *translator) apply(x *policy.Apply) expression {
 		applied = t.functions.Lookup(arguments[0].(*policy.FunctionReference).Function)
 		arguments = arguments[1:]
 	}
+	if namesAttributes(f) || applied != nil && namesAttributes(applied) {
+		t.attributes.computed = true
+	}
 	translated := make([]expression, len(arguments))
 	var b strings.Builder
 	b.WriteString("apply " + f.ID)
@@ -52,7 +55,17 @@ func (t *translator) apply(x *policy.Apply) expression {
 	return t.once(says, &shared{expression: out, number: unshared})
 }
 
-const accessPermitted = xacml.Function3 + "access-permitted"
+const (
+	accessPermitted     = xacml.Function3 + "access-permitted"
+	attributeDesignator = xacml.Function3 + "attribute-designator"
+	attributeSelector   = xacml.Function3 + "attribute-selector"
+)
+
+// namesAttributes reports whether the function looks for attributes that its
+// arguments name (Related and Nested Entities profile).
+func namesAttributes(f *function.Function) bool {
+	return f.ID == attributeDesignator || f.ID == attributeSelector
+}
 
 // application is the application of a function, in its quickest form unless the
 // options say otherwise.

@@ -16,6 +16,8 @@ type Slot = index.Slot
 type Attributes struct {
 	slots      []attribute // by slot
 	categories []category  // few: found by comparing with each
+	// computed tells that a policy computes the names of attributes.
+	computed bool
 }
 
 // category is the attributes of one category.
@@ -57,6 +59,16 @@ func (a *Attributes) category(name string) *category {
 	return nil
 }
 
+// MayAsk reports whether a policy may ask for an attribute of this name, of any data
+// type and issuer. What policies asked for that are gone counts as long as it has a slot.
+func (a *Attributes) MayAsk(category, id string) bool {
+	if a.computed {
+		return true
+	}
+	c := a.category(category)
+	return c != nil && len(c.named[c.ids.Lookup(id)]) > 0
+}
+
 // slot finds the slot of an attribute.
 func (a *Attributes) slot(key xacml.AttributeKey) (Slot, bool) {
 	c := a.category(key.Category)
@@ -76,6 +88,7 @@ type attributesBuilder struct {
 	slots      []attribute
 	categories []categoryBuilder
 	numbers    map[xacml.AttributeKey]Slot
+	computed   bool
 }
 
 type categoryBuilder struct {
@@ -85,7 +98,9 @@ type categoryBuilder struct {
 }
 
 func extendAttributes(from *Attributes) *attributesBuilder {
-	b := &attributesBuilder{slots: slices.Clip(from.slots), numbers: make(map[xacml.AttributeKey]Slot, len(from.slots))}
+	b := &attributesBuilder{
+		slots: slices.Clip(from.slots), numbers: make(map[xacml.AttributeKey]Slot, len(from.slots)), computed: from.computed,
+	}
 	for i, s := range from.slots {
 		b.numbers[s.key] = Slot(i)
 	}
@@ -123,7 +138,7 @@ func (b *attributesBuilder) category(name string) *categoryBuilder {
 }
 
 func (b *attributesBuilder) attributes() *Attributes {
-	a := &Attributes{slots: b.slots, categories: make([]category, len(b.categories))}
+	a := &Attributes{slots: b.slots, categories: make([]category, len(b.categories)), computed: b.computed}
 	for i, c := range b.categories {
 		a.categories[i] = category{c.name, c.ids.Table(), c.named}
 	}

@@ -236,7 +236,7 @@ func (n *needs) expressions(list []expression) {
 // it is pending (Related and Nested Entities profile). What others name shows in
 // the evaluation only.
 func (n *needs) named(s *strict) {
-	if s.function.ID != xacml.Function3+"attribute-designator" {
+	if s.function.ID != attributeDesignator {
 		return
 	}
 	literals := make([]value.Datum, 5)
