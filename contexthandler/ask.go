@@ -189,6 +189,8 @@ func fetchAll(ctx context.Context, p pip.Provider, questions []pip.Question, to 
 	}
 }
 
+// questionsOf gives a question for each combination of the values. Sources compare octets,
+// so they are asked in normal form: who is one to policies is one to them.
 func questionsOf(s *pip.Source, inputs [][]value.Value) ([]pip.Question, error) {
 	total := 1
 	for i, values := range inputs {
@@ -206,14 +208,14 @@ func questionsOf(s *pip.Source, inputs [][]value.Value) ([]pip.Question, error) 
 	for _, values := range inputs {
 		if len(values) == 1 {
 			for i := range questions {
-				questions[i] = append(questions[i], values[0])
+				questions[i] = append(questions[i], value.Normal(values[0]))
 			}
 			continue
 		}
 		next := make([]pip.Question, 0, len(questions)*len(values))
 		for _, q := range questions {
 			for _, v := range values {
-				next = append(next, append(slices.Clip(slices.Clone(q)), v))
+				next = append(next, append(slices.Clip(slices.Clone(q)), value.Normal(v)))
 			}
 		}
 		questions = next

@@ -226,10 +226,15 @@ func (e *entry) canonical(values []value.Value) ([]value.Value, error) {
 	return out, nil
 }
 
-// rewrite applies the first form that matches.
+// rewrite applies the first form that matches. It looks at the text as policies do, in
+// normalization form C: an expression knows a letter in one form only.
 func (e *entry) rewrite(s string) string {
+	normal := s
+	if len(e.forms) > 0 {
+		normal = value.String(s).NFC()
+	}
 	for _, f := range e.forms {
-		m := f.match.FindStringSubmatch(s)
+		m := f.match.FindStringSubmatch(normal)
 		if m == nil {
 			continue
 		}

@@ -61,8 +61,12 @@ func (r *EnforcementRules) check(results []xacml.Result, request *xacml.Request)
 		}
 		for j := range o.Assignments {
 			level, ok := integerOf(o.Assignments[j].Value)
-			at := slices.IndexFunc(r.Levels, func(l LevelRule) bool { return l.Category == o.Assignments[j].Category })
-			required[at], asked, readable = max(required[at], level), true, readable && ok
+			for at, l := range r.Levels { // several rules may be about one category
+				if l.Category == o.Assignments[j].Category {
+					required[at] = max(required[at], level)
+				}
+			}
+			asked, readable = true, readable && ok
 		}
 	}
 	if !asked {

@@ -66,6 +66,18 @@ func TestEnforcement(t *testing.T) {
 	}
 }
 
+// Two rules about one category both hold: the one that always applies asks a person for
+// the level.
+func TestEnforcement_TwoRulesAboutOneCategory(t *testing.T) {
+	rules := EnforcementRules{Level: "level", Levels: []LevelRule{{Category: "min", If: "org"}, {Category: "min"}}}
+	permit := []xacml.Result{{Decision: xacml.Permit, Obligations: []xacml.Obligation{obligation("o", [2]string{"min", "3"})}}}
+	for _, r := range []*xacml.Request{request("s.level=2"), request("s.level=2", "s.org=ttd")} {
+		if diff := cmp.Diff(&Enforcement{RequiredLevel: 3}, rules.check(permit, r)); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+}
+
 // A rule that nobody configured knows of no levels: every obligation is the caller's.
 func TestEnforcement_WithoutRules(t *testing.T) {
 	var rules EnforcementRules

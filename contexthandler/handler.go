@@ -29,6 +29,11 @@ type Config struct {
 	Sources []pip.Source
 	// Supplies lists what callers may supply of the attributes that sources and the clock own.
 	Supplies []Supply
+	// Delegation tells that policies may have issuers ([pdp.Config].Delegation). Then a
+	// caller may supply a category of administrative requests (delegate, delegation-info,
+	// and delegated ones), and attributes in it, only where Supplies lists them in that
+	// category, whoever owns them.
+	Delegation bool
 	// MaxDecisions bounds the individual decisions of one request; zero stands
 	// for DefaultMaxDecisions.
 	MaxDecisions int
@@ -100,7 +105,7 @@ func New(config Config) *Handler {
 	h := &Handler{
 		config:     config,
 		dictionary: config.Dictionary,
-		owners:     newOwnership(config.Sources, config.Supplies),
+		owners:     newOwnership(config.Sources, config.Supplies, config.Delegation),
 		plan:       newPlan(config.Sources),
 	}
 	h.plain.fill(&h.config, h.owners)

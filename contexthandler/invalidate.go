@@ -29,13 +29,15 @@ func (h *Handler) Invalidate(i Invalidation) (forgotten int, err error) {
 		return 0, err
 	}
 	gone := make(map[name][]value.Value)
-	for _, attrs := range about.Attributes {
-		for _, a := range attrs.Attributes {
+	for j, attrs := range about.Attributes {
+		for k, a := range attrs.Attributes {
 			n := name{attrs.Category, a.ID}
 			if !h.plan.needed(n) {
 				return 0, errorf(ReasonInvalidRequest, "no source needs attribute %q of category %q", a.ID, attrs.Category)
 			}
 			gone[n] = append(gone[n], a.Values...)
+			// Where another source gave the value, it was not translated.
+			gone[n] = append(gone[n], i.About[j].Attributes[k].Values...)
 		}
 	}
 	made := h.plan.madeOf(gone)

@@ -42,10 +42,11 @@ func TestInvalidate(t *testing.T) {
 		want         int
 		fails        bool
 	}{
-		{name: "everything", about: &xacml.Request{}, want: 6},
-		{name: "a source", source: "roles", about: &xacml.Request{}, want: 3},
+		{name: "everything", about: &xacml.Request{}, want: 7},
+		{name: "a source", source: "roles", about: &xacml.Request{}, want: 4},
 		{name: "a user", about: request("s.user=1"), want: 3},
 		{name: "a user by another name, in another form", about: request("s.user-id=u1"), want: 3},
+		{name: "a user that a source gave in another form", about: request("s.user=u7"), want: 1},
 		{name: "a user of a source", source: "profile", about: request("s.user=1"), want: 1},
 		{name: "a user and a party", about: request("s.user=1", "r.party=51"), want: 2},
 		{name: "two users", about: request("s.user=1", "s.user=2"), want: 5},
@@ -57,7 +58,7 @@ func TestInvalidate(t *testing.T) {
 		{name: "a source that there is not", source: "shoes", about: &xacml.Request{}, fails: true},
 	} {
 		h := New(Config{Dictionary: dictionary, Sources: []pip.Source{
-			remembered(source("roles", "s.user r.party", "s.role", &fake{}), "1|51", "1|52", "2|51"),
+			remembered(source("roles", "s.user r.party", "s.role", &fake{}), "1|51", "1|52", "2|51", "u7|53"),
 			remembered(source("profile", "s.user", "s.person", &fake{}), "1", "2"),
 			remembered(source("instance", "r.instance", "r.party", &fake{}), "i1"),
 			source("derived", "s.user", "s.name", &fake{}),

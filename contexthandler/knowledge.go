@@ -190,13 +190,18 @@ func merged(to, values []value.Value) []value.Value {
 	return appendDistinct(slices.Clip(to), values)
 }
 
-// distinct gives each value once, without a copy if they are distinct.
+// few is how many values are compared with each other. Callers choose how many there
+// are: more than these are looked up.
+const few = 16
+
+// distinct gives each value once, without a copy if they are few and distinct.
 func distinct(values []value.Value) []value.Value {
+	if len(values) > few {
+		return appendDistinct(nil, values)
+	}
 	for i, v := range values {
-		for _, o := range values[:i] {
-			if same(o, v) {
-				return appendDistinct(slices.Clone(values[:i]), values[i:])
-			}
+		if slices.ContainsFunc(values[:i], func(o value.Value) bool { return same(o, v) }) {
+			return appendDistinct(slices.Clone(values[:i]), values[i:])
 		}
 	}
 	return values
@@ -204,12 +209,26 @@ func distinct(values []value.Value) []value.Value {
 
 // appendDistinct adds the values that are not there yet.
 func appendDistinct(to, values []value.Value) []value.Value {
-	for _, v := range values {
-		known := false
-		for _, o := range to {
-			known = known || same(o, v)
+	if len(to)+len(values) <= few {
+		for _, v := range values {
+			if !slices.ContainsFunc(to, func(o value.Value) bool { return same(o, v) }) {
+				to = append(to, v)
+			}
 		}
-		if !known {
+		return to
+	}
+	type identity struct {
+		value.Type
+		text string
+	}
+	known := make(map[identity]struct{}, len(to)+len(values))
+	for _, v := range to {
+		known[identity{v.Type(), value.Identity(v)}] = struct{}{}
+	}
+	for _, v := range values {
+		id := identity{v.Type(), value.Identity(v)}
+		if _, ok := known[id]; !ok || !same(v, v) {
+			known[id] = struct{}{}
 			to = append(to, v)
 		}
 	}
@@ -219,7 +238,7 @@ func appendDistinct(to, values []value.Value) []value.Value {
 // same reports whether two values are one. Entities and XPath expressions are
 // more than their text, so they never are.
 func same(a, b value.Value) bool {
-	return a.Type() == b.Type() && a.String() == b.String() && a.Type() != value.TypeEntity && a.Type() != value.TypeXPathExpression
+	return a.Type() == b.Type() && value.Identity(a) == value.Identity(b) && a.Type() != value.TypeEntity && a.Type() != value.TypeXPathExpression
 }
 
 // inRequest reports whether the caller supplied the attribute; the sources are
@@ -306,18 +325,17 @@ func converted(values []value.Value, need *pip.Need) ([]value.Value, error) {
 	if !slices.ContainsFunc(values, func(v value.Value) bool { return !right(v) }) {
 		return values, nil
 	}
-	var out []value.Value
-	for _, v := range values {
+	out := slices.Clone(values)
+	for i, v := range values {
 		if !right(v) {
 			parsed, err := pip.Parse(need.Key.Type, v.String())
 			if err != nil {
 				return nil, errWrongType(need)
 			}
-			v = parsed
+			out[i] = parsed
 		}
-		out = appendDistinct(out, []value.Value{v})
 	}
-	return out, nil
+	return distinct(out), nil
 }
 
 // errWrongType is about a need, whose values the policies would not see as the
@@ -358,9 +376,10 @@ func (k *knowledge) supplied(need *pip.Need) ([]value.Value, error) {
 						return nil, errWrongType(need)
 					}
 				}
-				out = merged(out, distinct(a.Values))
+				out = append(out, a.Values...)
 			}
 		}
+		out = distinct(out)
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("attribute %q is not of the issuer that is needed", need.Key.ID)

@@ -24,8 +24,9 @@ type Supply struct {
 // ownership knows which attributes belong to sources and to the clock, and who
 // may supply them all the same.
 type ownership struct {
-	owned   map[name]bool
-	allowed map[supplied]bool
+	owned      map[name]bool
+	allowed    map[supplied]bool
+	delegation bool // policies may have issuers
 }
 
 // supplied is an attribute in the hands of a caller.
@@ -34,8 +35,9 @@ type supplied struct {
 	name
 }
 
-func newOwnership(sources []pip.Source, supplies []Supply) ownership {
+func newOwnership(sources []pip.Source, supplies []Supply, delegation bool) ownership {
 	o := ownership{
+		delegation: delegation,
 		owned: map[name]bool{ // §7.3.6: the clock's
 			{xacml.CategoryEnvironment, xacml.AttributeCurrentTime}:     true,
 			{xacml.CategoryEnvironment, xacml.AttributeCurrentDate}:     true,
@@ -63,6 +65,9 @@ func newOwnership(sources []pip.Source, supplies []Supply) ownership {
 func (o ownership) check(caller string, r *xacml.Request, identified bool) *Error {
 	for i := range r.Attributes {
 		attrs := &r.Attributes[i]
+		if err := o.checkAdministrative(caller, attrs); err != nil {
+			return err
+		}
 		theirs := identified && plainForm(attrs.Category) == xacml.CategoryAccessSubject
 		if theirs && attrs.Content != nil {
 			return errorf(ReasonAttributeNotAllowed, "a caller may not supply the content of category %q", beginning(attrs.Category))
@@ -75,6 +80,36 @@ func (o ownership) check(caller string, r *xacml.Request, identified bool) *Erro
 		}
 	}
 	return nil
+}
+
+// checkAdministrative refuses a category of administrative requests, and what is in it,
+// to a caller to whom it is not listed in this very category. Policies that say who may
+// issue policies would take such a request for one about that, and permit it: whoever
+// took a category from a user would let the user in.
+func (o ownership) checkAdministrative(caller string, attrs *xacml.Attributes) *Error {
+	if !o.delegation || !administrative(attrs.Category) {
+		return nil
+	}
+	listed := false
+	for s := range o.allowed {
+		listed = listed || s.category == attrs.Category && (s.caller == caller || s.caller == Everybody)
+	}
+	if !listed {
+		return errorf(ReasonAttributeNotAllowed, "a caller may not supply category %q", beginning(attrs.Category))
+	}
+	for i := range attrs.Attributes {
+		n := name{attrs.Category, attrs.Attributes[i].ID}
+		if !o.allowed[supplied{caller, n}] && !o.allowed[supplied{Everybody, n}] {
+			return errorf(ReasonAttributeNotAllowed, "a caller may not supply attribute %q of category %q", beginning(n.id), beginning(n.category))
+		}
+	}
+	return nil
+}
+
+// administrative reports whether a category belongs to administrative requests
+// (Administration and Delegation profile).
+func administrative(category string) bool {
+	return category == xacml.CategoryDelegate || category == xacml.CategoryDelegationInfo || plainForm(category) != category
 }
 
 // owns reports whether the attribute belongs to a source or to the clock. What does

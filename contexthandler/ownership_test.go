@@ -99,11 +99,58 @@ func TestOwnership_DelegatedForm(t *testing.T) {
 	}
 }
 
+// Where policies may have issuers nobody makes an administrative request to whom its
+// categories are not listed: policies about issuers would permit it.
+func TestOwnership_AdministrativeRequests(t *testing.T) {
+	const delegated = xacml.CategoryDelegatedPrefix + xacml.CategoryAccessSubject
+	with := func(attrs ...xacml.Attributes) *xacml.Request {
+		r := request("a.id=write")
+		r.Attributes = append(r.Attributes, attrs...)
+		return r
+	}
+	boss := xacml.Attributes{Category: delegated, Attributes: []xacml.Attribute{{ID: "role", Values: []value.Value{value.String("boss")}}}}
+	delegate, empty := xacml.Attributes{Category: xacml.CategoryDelegate}, xacml.Attributes{Category: delegated}
+	listed := []Supply{
+		{"admin", delegated, []string{"role"}},
+		{"admin", xacml.CategoryDelegate, []string{"id"}},
+		{Everybody, xacml.CategoryAccessSubject, []string{"role"}},
+	}
+	for _, tt := range []struct {
+		name, caller string
+		request      *xacml.Request
+		want         xacml.Decision
+		refused      bool
+	}{
+		{name: "none", caller: "pep", request: with(), want: xacml.NotApplicable},
+		{name: "a delegated subject", caller: "pep", request: with(boss), refused: true},
+		{name: "with a delegate", caller: "pep", request: with(delegate, boss), refused: true},
+		{name: "only a delegate", caller: "pep", request: with(delegate), refused: true},
+		{name: "a delegated subject without attributes", caller: "pep", request: with(empty), refused: true},
+		{name: "what is decided", caller: "pep", request: with(xacml.Attributes{Category: xacml.CategoryDelegationInfo}), refused: true},
+		{name: "who may", caller: "admin", request: with(delegate, boss), want: xacml.Permit},
+		{name: "who may say something else", caller: "admin", refused: true, request: with(delegate, xacml.Attributes{
+			Category: delegated, Attributes: []xacml.Attribute{{ID: "user", Values: []value.Value{value.String("1")}}},
+		})},
+		{name: "who may in another category", caller: "admin", request: with(xacml.Attributes{Category: xacml.CategoryDelegationInfo}), refused: true},
+	} {
+		h := New(Config{Supplies: listed, Delegation: true})
+		answer, err := h.Decide(t.Context(), delegating(t), Call{Caller: tt.caller, Request: tt.request})
+		e, _ := errors.AsType[*Error](err)
+		if refused := e != nil && e.Reason == ReasonAttributeNotAllowed; refused != tt.refused || !refused && err != nil {
+			t.Errorf("%s: got %v, %v, want refused: %t", tt.name, answer.Results, err, tt.refused)
+			continue
+		}
+		if err == nil && answer.Results[0].Decision != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.name, answer.Results[0].Decision.Extended(), tt.want)
+		}
+	}
+}
+
 // A request in the delegated form is not plain, also where the configuration names
 // something in it: the short way does not know what belongs to whom there.
 func TestOwnership_DelegatedFormIsNotPlain(t *testing.T) {
 	const delegated = xacml.CategoryDelegatedPrefix + xacml.CategoryAccessSubject
-	d, err := NewDictionary([]Attribute{{Category: delegated, ID: "user"}})
+	d, err := NewDictionary([]Attribute{{Category: delegated, ID: "user"}, {Category: xacml.CategoryDelegate, ID: "id"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +162,9 @@ func TestOwnership_DelegatedFormIsNotPlain(t *testing.T) {
 	defer q.Close()
 	if _, ok := q.Attribute(xacml.CategoryAccessSubject, "user"); !ok {
 		t.Error("a subject is not plain")
+	}
+	if _, ok := q.Attribute(xacml.CategoryDelegate, "id"); ok {
+		t.Error("a delegate is plain")
 	}
 	if _, ok := q.Attribute(delegated, "role"); ok {
 		t.Error("an attribute that a source owns is plain in its delegated form")

@@ -78,9 +78,8 @@ func (p *plainNames) fill(config *Config, owners ownership) {
 			p.add(category, id, &plainName{}) // not plain
 		}
 	}
-	// Nor is what is said in the delegated form, where attributes belong to who owns
-	// them in the plain one.
-	p.categories = slices.DeleteFunc(p.categories, func(c plainCategory) bool { return plainForm(c.name) != c.name })
+	// Nor is what administrative requests say: it belongs to others.
+	p.categories = slices.DeleteFunc(p.categories, func(c plainCategory) bool { return administrative(c.name) })
 }
 
 // severalIDs are the attributes by which a request asks for several decisions

@@ -115,6 +115,8 @@ func TestCompileXACMLCountsDocuments(t *testing.T) {
 func TestStoreOfXACML(t *testing.T) {
 	f := newFixture(t, "one.xml", onePolicy("one"))
 	f.config.Compile = CompileXACML(pdp.Config{RootAlgorithm: ""}, xacmlxml.DefaultLimits(), "library")
+	told := make(chan *Snapshot, 10)
+	f.config.OnSnapshot = func(now *Snapshot) { told <- now }
 	f.run()
 	f.wants("one.xml", onePolicy("one"))
 	broken := strings.Replace(onePolicy("two"), "<Target/>", "<Target>", 1)
@@ -124,6 +126,9 @@ func TestStoreOfXACML(t *testing.T) {
 	f.wants("one.xml", onePolicy("one"), "two.xml", onePolicy("two"))
 	if got := f.store.Current(); got.Policies != 2 || got.PDP == nil {
 		t.Errorf("snapshot: got %+v, want 2 policies", got)
+	}
+	if first, second := <-told, <-told; first.Policies != 1 || second.Policies != 2 || len(told) > 0 {
+		t.Errorf("told of %+v, %+v and %d more, want of each snapshot once", first, second, len(told))
 	}
 }
 

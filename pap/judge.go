@@ -51,6 +51,9 @@ func (s *Store) accept(began time.Time, seen *sight, compiled Compiled, warnings
 	s.logProblems(warnings)
 	s.config.Logger.Info("policies in force", "snapshot", next.ID, "files", next.Files,
 		"policies", next.Policies, "warnings", len(warnings), "duration", now.Sub(began))
+	if s.config.OnSnapshot != nil {
+		s.config.OnSnapshot(next)
+	}
 }
 
 // restore notes that the folder holds again what is in force, after something

@@ -49,6 +49,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Metrics counts; nil does not. It belongs to one Store.
 	Metrics *Metrics
+	// OnSnapshot, if it is not nil, is told of each new snapshot when it is in force. The
+	// folder is not looked at meanwhile.
+	OnSnapshot func(*Snapshot)
 	// OnPanic is told of a fault of Compile, which refuses the candidate; nil logs it.
 	OnPanic func(context.Context, pdp.Panic)
 }

@@ -3,12 +3,16 @@ package pip
 import (
 	"strings"
 	"unicode"
+
+	"github.com/forseti-pdp/forseti/pdp/value"
 )
 
 // Alike reports whether a source may take one text for the other: databases and
-// directories compare without case, and without spaces at the end or between words.
-// It is for what is to be forgotten, of which too much does no harm.
+// directories compare without case, without spaces at the end or between words, and
+// letters by what they are, however composed. It is for what is to be forgotten, of
+// which too much does no harm.
 func Alike(a, b string) bool {
+	a, b = value.String(a).NFC(), value.String(b).NFC()
 	return strings.EqualFold(a, b) || strings.EqualFold(withoutSpaces(a), withoutSpaces(b))
 }
 

@@ -16,6 +16,8 @@ func TestAlike(t *testing.T) {
 		{"alice", "alic", false},
 		{"alice", "alice-", false},
 		{"1 2", "13", false},
+		{"\u00e5se", "A\u030aSE", true}, // composed, and not
+		{"\u00e5se", "ase", false},
 	} {
 		if Alike(tt.a, tt.b) != tt.want || Alike(tt.b, tt.a) != tt.want {
 			t.Errorf("%q and %q: want %v", tt.a, tt.b, tt.want)

@@ -7,7 +7,7 @@ import (
 )
 
 // Key encodes the question such that different questions have different keys:
-// each value is its data type and its lexical form, and each of the two is
+// each value is its data type and its identity, and each of the two is
 // preceded by its length. Nothing is joined by delimiters, so no value can
 // pretend to be two.
 func (q Question) Key() string {
@@ -15,7 +15,7 @@ func (q Question) Key() string {
 	for _, v := range q {
 		var dataType, text string
 		if v != nil {
-			dataType, text = value.TypeID(v), v.String()
+			dataType, text = value.TypeID(v), value.Identity(v)
 		}
 		key = appendText(key, dataType)
 		key = appendText(key, text)

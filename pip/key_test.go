@@ -35,6 +35,8 @@ func TestKeyIsDistinct(t *testing.T) {
 		{value.AnyURI("a"), value.String("b")},
 		{value.Foreign{DataType: "urn:x", Text: "a"}},
 		{value.Foreign{DataType: "urn:xa", Text: ""}},
+		{timeOf("23:00:00-01:00")}, // of one canonical form, and not equal
+		{timeOf("00:00:00Z")},
 	}
 	keys := make(map[string]int)
 	for i, q := range questions {
@@ -43,6 +45,31 @@ func TestKeyIsDistinct(t *testing.T) {
 		}
 		keys[q.Key()] = i
 	}
+}
+
+// A question in normal form is the same for all who are one to policies; the
+// question itself is not changed.
+func TestQuestionNormal(t *testing.T) {
+	written := Question{nil, value.AnyURI("e\u0301"), value.String("e\u0301"), value.String("b")}
+	normal := written.Normal()
+	want := Question{nil, value.AnyURI("e\u0301"), value.String("\u00e9"), value.String("b")}
+	if !slices.Equal(normal, want) {
+		t.Errorf("got %q, want %q", normal, want)
+	}
+	if written[2] != value.String("e\u0301") {
+		t.Error("the question was changed")
+	}
+	if again := normal.Normal(); &again[0] != &normal[0] {
+		t.Error("got a copy of a question in normal form")
+	}
+}
+
+func timeOf(text string) value.Value {
+	v, err := value.Parse(value.TypeTime, text)
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
 
 // FuzzKey cuts a text in two ways; the questions are equal if and only if

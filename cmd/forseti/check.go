@@ -24,7 +24,9 @@ func checkCommand() *cobra.Command {
 		Short: "Check a policy folder as the service would",
 		Long: `Check a policy folder, or that of the configuration, as the service would when it
 loads it, and report everything that is wrong with file, line, column, reason and
-the place in the policy. Nothing is decided and no service is needed.
+the place in the policy. Nothing is decided and no service is needed. With --config
+it also names, on standard error, what sources provide and nobody asks for, and what
+they need and nobody is known to state: a name may be wrong. That refuses nothing.
 
 Exit codes:
   0  the folder is valid; there may be warnings
@@ -43,6 +45,9 @@ Exit codes:
 			}
 			v, err := checkFolder(cmd.Context(), c.Policies)
 			if err != nil {
+				return err
+			}
+			if err := v.printUnasked(cmd.ErrOrStderr(), c); err != nil {
 				return err
 			}
 			out := cmd.OutOrStdout()

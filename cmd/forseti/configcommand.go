@@ -35,6 +35,12 @@ What is wrong is reported with file, line, column and key, everything at once.`,
 				return fmt.Errorf("the configuration is refused:\n%w", err)
 			}
 			if check {
+				// Problems of the policies themselves are for forseti check to tell.
+				if v, err := checkFolder(cmd.Context(), c.Policies); err == nil {
+					if err := v.printUnasked(cmd.ErrOrStderr(), c); err != nil {
+						return err
+					}
+				}
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), "the configuration is in order")
 				return err
 			}

@@ -166,6 +166,8 @@ func (s *service) openPolicies(ctx context.Context) error {
 	}
 	c := policyFolder(s.config.Policies, s.panics.policy)
 	c.Logger, c.Metrics, c.Hold = s.logger, metrics, s.memoryShort
+	names := &unaskedLog{s.logger, make(map[string]bool)}
+	c.OnSnapshot = func(now *pap.Snapshot) { names.log(s.config.Unasked(now.PDP.MayAsk)) }
 	s.store, err = pap.Open(ctx, c)
 	return err
 }
@@ -210,6 +212,7 @@ func (s *service) newHandler() (*contexthandler.Handler, error) {
 		Dictionary:   dictionary,
 		Sources:      s.invalidations.counted(s.sources.List),
 		Supplies:     s.config.Supplies(),
+		Delegation:   s.config.Policies.Delegation,
 		MaxDecisions: s.config.Server.MaxDecisions,
 		MaxAnswer:    s.config.Server.MaxSendBytes,
 		Enforce:      s.config.EnforcementRules(),

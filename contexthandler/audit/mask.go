@@ -17,8 +17,9 @@ import (
 // Masking is what stands for private values. A value is private if its attribute
 // is, and so is any text that has a private value of four bytes and more of the same
 // call in it, such as an attribute that a source derived from it, or an argument of an
-// obligation. What only tells something of a private value, as a date of birth
-// does of a national identity number, has to be declared private as well.
+// obligation. Where a private value has more than 128 bytes, every text of more is. What
+// only tells something of a private value, as a date of birth does of a national identity
+// number, has to be declared private as well.
 //
 // The caller and the values of the category action stay as they are, unless they are
 // declared private themselves: whoever asks could otherwise hide what it asked for, by
@@ -44,6 +45,10 @@ const (
 	// shortest is the length in bytes of the text that is looked for everywhere: a
 	// shorter one means nothing by itself.
 	shortest = 4
+	// longest is that of the longest one that is looked for: to look for longer ones
+	// would take the product of two lengths that a caller chooses. Where there are such,
+	// no text that could hold one is shown.
+	longest = 128
 	// pseudonymBytes is how much of the hash stands for a value.
 	pseudonymBytes = 15
 )
@@ -76,6 +81,7 @@ func (m *Masking) private(category, id string) bool {
 type masks struct {
 	*Masking
 	hidden *strings.Replacer // nil if nothing is
+	long   bool              // some of what is hidden is longer than what is looked for
 }
 
 // newMasks looks for what is private.
@@ -91,7 +97,10 @@ func (m *Masking) newMasks(e *contexthandler.Event) *masks {
 		}
 		for _, v := range values {
 			for _, text := range []string{lexical(v), v.String()} {
-				if len(text) >= shortest && v.Type() != value.TypeBoolean {
+				switch {
+				case len(text) > longest:
+					out.long = true
+				case len(text) >= shortest && v.Type() != value.TypeBoolean:
 					texts[text] = struct{}{}
 				}
 			}
@@ -140,7 +149,10 @@ func (m *Masking) newMasks(e *contexthandler.Event) *masks {
 
 // text is a text without private values.
 func (m *masks) text(t string) string {
-	if m.hidden == nil {
+	switch {
+	case m.long && len(t) > longest:
+		return m.mask(t)
+	case m.hidden == nil:
 		return t
 	}
 	return m.hidden.Replace(t)

@@ -185,14 +185,13 @@ func (m *masks) category(a *xacml.Attributes) Category {
 
 // attribute adds an attribute, once for each data type of its values.
 func (m *masks) attribute(to []Attribute, category string, a *xacml.Attribute) []Attribute {
-	start := len(to)
+	at := make(map[string]int, 1) // of each data type: there may be as many as values
 	for _, v := range a.Values {
 		t := m.text(dataType(v))
-		i := start
-		for i < len(to) && to[i].DataType != t {
-			i++
-		}
-		if i == len(to) {
+		i, ok := at[t]
+		if !ok {
+			i = len(to)
+			at[t] = i
 			to = append(to, Attribute{ID: m.text(a.ID), Issuer: m.text(a.Issuer), DataType: t})
 		}
 		to[i].Values = append(to[i].Values, m.value(category, a.ID, v))

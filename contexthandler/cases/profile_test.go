@@ -207,6 +207,43 @@ func (p *profile) claims(t *testing.T) *claims.Mapping {
 	return m
 }
 
+// However an id is written that services take for the same one, policies see one.
+func TestAltinnForms(t *testing.T) {
+	const uuid = "3f0c8a1e-7d2b-4c55-9a0e-5b1d2f6a9c01"
+	d := theProfile(t).dictionary(t)
+	for _, test := range []struct {
+		category, id, want string
+		others             []string
+	}{
+		{subject, attrUser, "1337", []string{"01337", "+1337", " 1337 ", "001337"}},
+		{subject, attrUser, "0", []string{"00", "+0"}},
+		{subject, attrUser, "1000", []string{"01000"}},
+		{subject, attrParty, "50001", []string{"050001"}},
+		{resource, attrParty, "50001", []string{"050001", "+50001"}},
+		{subject, "urn:altinn:systemuser:uuid", uuid, []string{strings.ToUpper(uuid)}},
+		{subject, "urn:altinn:person:uuid", uuid, []string{strings.ToUpper(uuid)}},
+		{subject, "urn:altinn:party:uuid", uuid, []string{strings.ToUpper(uuid)}},
+		{resource, "urn:altinn:party:uuid", uuid, []string{strings.ToUpper(uuid)}},
+		{resource, "urn:altinn:instance-id", "50001/" + uuid, []string{"050001/" + uuid, "urn:altinn:instance-id:0050001/" + strings.ToUpper(uuid)}},
+		{subject, attrUser, "-1337", nil}, // these are nobody else
+		{subject, attrUser, "1337x", nil},
+		{resource, "urn:altinn:organization:identifier-no", "091825827", nil},
+		{subject, "urn:altinn:person:identifier-no", "01039012345", nil},
+	} {
+		for _, text := range append(test.others, test.want) {
+			r, err := d.Translate(&xacml.Request{Attributes: []xacml.Attributes{{
+				Category: test.category, Attributes: []xacml.Attribute{{ID: test.id, Values: []value.Value{value.String(text)}}},
+			}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Attributes[0].Attributes[0].Values[0]; got != value.String(test.want) {
+				t.Errorf("%s %q: got %q, want %q", test.id, text, got, test.want)
+			}
+		}
+	}
+}
+
 // Nobody sees in an explanation who a person is.
 func TestAltinnPrivate(t *testing.T) {
 	personal := 0

@@ -71,6 +71,23 @@ func TestGrant_Levels(t *testing.T) {
 	}
 }
 
+// Two rules about one category both hold: the one that always applies asks a person for
+// the level.
+func TestGrant_TwoRulesAboutOneCategory(t *testing.T) {
+	answer := permit(nil)
+	answer.Obligations = []*v1.Obligation{obligation("o", [2]string{levelCategory, "3"})}
+	for _, org := range []bool{false, true} {
+		o := Obligations{
+			Levels: []LevelRule{{Category: levelCategory, If: func(context.Context) bool { return org }}, {Category: levelCategory}},
+			Level:  func(context.Context) (int, bool) { return 2, true },
+		}
+		err := Decision{answer: answer}.Grant(t.Context(), o)
+		if diff := cmp.Diff(error(&StepUpError{Required: 3}), err, cmp.Comparer(func(a, b error) bool { return a.Error() == b.Error() })); diff != "" {
+			t.Errorf("organisation %t (-want +got)\n%s", org, diff)
+		}
+	}
+}
+
 // A rule whose category was forgotten must not take what has no category for a level.
 func TestGrant_RuleWithoutCategory(t *testing.T) {
 	answer := permit(nil)

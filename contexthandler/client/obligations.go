@@ -84,17 +84,17 @@ func (o *Obligations) understand(ctx context.Context, all []*v1.Obligation) ([]t
 // about reports whether the obligation asks for a level and nothing else.
 func (o *Obligations) about(obligation *v1.Obligation) bool {
 	for _, a := range obligation.GetAssignments() {
-		if o.rule(a) < 0 {
+		if !slices.ContainsFunc(o.Levels, func(l LevelRule) bool { return l.about(a) }) {
 			return false
 		}
 	}
 	return len(obligation.GetAssignments()) > 0
 }
 
-// rule is the number of the rule for an assignment, or -1. A rule that was left empty
-// is about nothing: most assignments have no category.
-func (o *Obligations) rule(a *v1.AttributeAssignment) int {
-	return slices.IndexFunc(o.Levels, func(l LevelRule) bool { return l.Category != "" && l.Category == a.GetCategory() })
+// about reports whether the rule is about the assignment. One that was left empty is
+// about nothing: most assignments have no category.
+func (l LevelRule) about(a *v1.AttributeAssignment) bool {
+	return l.Category != "" && l.Category == a.GetCategory()
 }
 
 // require raises what each rule requires to what the obligation asks for. It reports
@@ -105,8 +105,11 @@ func (o *Obligations) require(obligation *v1.Obligation, required []int) bool {
 		if !ok {
 			return false
 		}
-		at := o.rule(a)
-		required[at] = max(required[at], level)
+		for i, l := range o.Levels {
+			if l.about(a) {
+				required[i] = max(required[i], level)
+			}
+		}
 	}
 	return true
 }

@@ -57,7 +57,7 @@ func (p *place) Resume() {
 	p.mu.Unlock()
 	if waited {
 		runtime.Gosched()
-		p.gate.learn(time.Since(back))
+		p.gate.learn(p.host, time.Since(back))
 	}
 }
 

@@ -50,13 +50,17 @@ func (w *waiters) waited(h *host) {
 // full reports whether nobody may wait any more.
 func (w *waiters) full() bool { return w.most > 0 && (w.waiting.Load()+1)*parts > w.allowed.Load() }
 
-// learn tells how long one that came back stood in line.
-func (w *waiters) learn(stood time.Duration) {
+// learn tells how long one of the host's that came back stood in line.
+func (w *waiters) learn(h *host, stood time.Duration) {
+	taken := w.waiting.Load()
+	if !h.alone() {
+		taken += h.held[resourceWaiting].Load() // what it leaves to others it cannot take
+	}
 	var change int64
 	switch may := w.allowed.Load(); {
 	case stood > patience:
 		change = -fewer
-	case w.waiting.Load()*parts > may*3/4: // otherwise the limit limits nobody
+	case taken*parts > may*3/4: // otherwise the limit limits nobody
 		change = more
 	default:
 		return

@@ -271,24 +271,24 @@ func TestWaiters_FindTheirLimit(t *testing.T) {
 	if got := w.limitWaiting(); got != most {
 		t.Errorf("at first: got %v, want %v", got, most)
 	}
-	w.learn(patience / 2)
+	w.learn(only, patience/2)
 	if got := w.limitWaiting(); got != most {
 		t.Errorf("without a line: got %v, want %v", got, most)
 	}
 	for range 100 {
-		w.learn(2 * patience)
+		w.learn(only, 2*patience)
 	}
 	if got := w.limitWaiting(); got >= most-40 || got < least {
 		t.Errorf("after 100 in line: got %v, want some 50 less than %v", got, most)
 	}
 	for range 10 * most {
-		w.learn(2 * patience)
+		w.learn(only, 2*patience)
 	}
 	if got := w.limitWaiting(); got != least {
 		t.Errorf("after many in line: got %v, want %v", got, least)
 	}
 	for range 1000 {
-		w.learn(0)
+		w.learn(only, 0)
 	}
 	if got := w.limitWaiting(); got != least {
 		t.Errorf("while nobody waits: got %v, want %v", got, least)
@@ -296,7 +296,7 @@ func TestWaiters_FindTheirLimit(t *testing.T) {
 	for range 100 * most {
 		for w.wait(only) {
 		}
-		w.learn(0)
+		w.learn(only, 0)
 	}
 	if got := w.limitWaiting(); got != most {
 		t.Errorf("while all wait: got %v, want %v", got, most)
@@ -336,6 +336,37 @@ func TestWaiters_LeaveSomething(t *testing.T) {
 	gives(other)
 	if n := w.waiting.Load(); n != 0 {
 		t.Errorf("%d are left", n)
+	}
+}
+
+// The limit goes up again also where a host has all that it may, and never all places.
+func TestWaiters_FindTheirLimitBesideOthers(t *testing.T) {
+	const most = 64
+	var w waiters
+	w.set(4, most)
+	var hosts atomic.Int64
+	hosts.Store(2)
+	greedy := &host{hosts: &hosts}
+	for range 2 * most {
+		w.learn(greedy, 2*patience)
+	}
+	if got := w.limitWaiting(); got != 4 {
+		t.Fatalf("when many stood in line: got %v, want 4", got)
+	}
+	for range 100 * most {
+		for w.wait(greedy) {
+		}
+		w.learn(greedy, 0)
+	}
+	if got := w.limitWaiting(); got != most {
+		t.Errorf("with all that it may have: got %v, want %d", got, most)
+	}
+	for w.waiting.Load() > most/4 {
+		w.waited(greedy)
+	}
+	w.allowed.Store((most - 1) * parts)
+	if w.learn(greedy, 0); w.allowed.Load() != (most-1)*parts {
+		t.Error("with half of what it may have: the limit went up")
 	}
 }
 

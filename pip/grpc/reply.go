@@ -145,8 +145,8 @@ func (f *form) merge(found []*v1.Bag, from []int) (value.Bag, error) {
 			if err != nil {
 				return value.Bag{}, err
 			}
-			if s := v.String(); !seen[s] {
-				seen[s] = true
+			if id := value.Identity(v); !seen[id] {
+				seen[id] = true
 				values = append(values, v)
 			}
 		}

@@ -259,8 +259,8 @@ func (c *collected) add(i int, v value.Value) {
 	if c.seen[i] == nil {
 		c.seen[i] = make(map[string]bool)
 	}
-	if lexical := v.String(); !c.seen[i][lexical] {
-		c.seen[i][lexical] = true
+	if id := value.Identity(v); !c.seen[i][id] {
+		c.seen[i][id] = true
 		c.values[i] = append(c.values[i], v)
 	}
 }

@@ -117,8 +117,8 @@ func (out provided) bag(claims token.Claims) (value.Bag, error) {
 			if err != nil {
 				return value.Bag{}, err
 			}
-			if s := v.String(); !slices.Contains(seen, s) {
-				seen = append(seen, s)
+			if id := value.Identity(v); !slices.Contains(seen, id) {
+				seen = append(seen, id)
 				values = append(values, v)
 			}
 		}

@@ -125,8 +125,8 @@ func (c *collector) add(r row) error {
 				if err != nil {
 					return err
 				}
-				if s := v.String(); !c.seen[i][s] {
-					c.seen[i][s] = true
+				if id := value.Identity(v); !c.seen[i][id] {
+					c.seen[i][id] = true
 					c.values[i] = append(c.values[i], v)
 				}
 			}

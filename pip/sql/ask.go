@@ -261,8 +261,8 @@ func (a *answer) add(rs rows, at layout, provides []pip.Provided) {
 					a.err = err
 					return
 				}
-				if !a.seen[i][v.String()] {
-					a.seen[i][v.String()] = true
+				if id := value.Identity(v); !a.seen[i][id] {
+					a.seen[i][id] = true
 					a.values[i] = append(a.values[i], v)
 				}
 			}

@@ -35,7 +35,9 @@
 // only" are those that PostgreSQL would take as a parameter with a part of its
 // value ignored, a time zone for example. A value that is none of the type of its
 // parameter, "abc" for an int8, is not asked for: it is an error, not an empty
-// answer, and it does not disturb the other questions of a bulk query.
+// answer, and it does not disturb the other questions of a bulk query. So is one that
+// PostgreSQL writes in another way, "07" for an int8 or a uuid in upper case: it would
+// find the row of what is somebody else to policies.
 //
 // # Several questions at once
 //

@@ -122,6 +122,10 @@ func TestNotificationMatch(t *testing.T) {
 			}
 		}
 	}
+	two := Notification{Values: []AttributeValue{{user.Key.Category, user.Key.ID, "u1"}, {user.Key.Category, user.Key.ID, "1"}}}.Match([]pip.Need{user})
+	if !two(ask("u1")) || !two(ask("1")) || two(ask("2")) {
+		t.Error("written in two ways: the wrong questions are concerned")
+	}
 	if roles := n(`{"source": "roles"}`); !roles.Concerns("roles") || roles.Concerns("Roles") || !n(`{}`).Concerns("roles") {
 		t.Error("the wrong sources are concerned")
 	}

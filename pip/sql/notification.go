@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/forseti-pdp/forseti/pdp/xacml"
@@ -52,7 +53,8 @@ import (
 type Notification struct {
 	// Source is the name of a source; empty: any.
 	Source string
-	// Values are the lexical forms of attributes.
+	// Values are the lexical forms of attributes. Several of one attribute are several
+	// ways to write one value.
 	Values []AttributeValue
 }
 
@@ -65,7 +67,7 @@ func (n Notification) Concerns(source string) bool { return n.Source == "" || n.
 // Match tells which questions of a source with these needs are concerned, as
 // the Forget of a [pip.Source] takes it: nil for all.
 func (n Notification) Match(needs []pip.Need) func(pip.Question) bool {
-	want := make(map[int]string)
+	want := make(map[int][]string)
 	for i, need := range needs {
 		for _, v := range n.Values {
 			if v.Category != need.Key.Category || v.ID != need.Key.ID {
@@ -73,7 +75,7 @@ func (n Notification) Match(needs []pip.Need) func(pip.Question) bool {
 			}
 			// 007 is 7; what is not a value at all concerns every question.
 			if parsed, err := pip.Parse(need.Key.Type, v.Value); err == nil {
-				want[i] = parsed.String()
+				want[i] = append(want[i], parsed.String())
 			}
 		}
 	}
@@ -81,8 +83,8 @@ func (n Notification) Match(needs []pip.Need) func(pip.Question) bool {
 		return nil
 	}
 	return func(q pip.Question) bool {
-		for i, text := range want {
-			if i < len(q) && q[i] != nil && !pip.Alike(q[i].String(), text) {
+		for i, texts := range want {
+			if i < len(q) && q[i] != nil && !slices.ContainsFunc(texts, func(text string) bool { return pip.Alike(q[i].String(), text) }) {
 				return false
 			}
 		}

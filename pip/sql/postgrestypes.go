@@ -55,7 +55,7 @@ func postgresTypes() map[uint32]postgresType {
 	}{
 		{pgtype.TextOID, pgtype.TextArrayOID, postgresType{name: "text", results: all, parameters: all}},
 		{pgtype.VarcharOID, pgtype.VarcharArrayOID, postgresType{name: "varchar", results: all, parameters: all}},
-		{pgtype.NameOID, pgtype.NameArrayOID, postgresType{name: "name", results: all, parameters: all}},
+		{pgtype.NameOID, pgtype.NameArrayOID, postgresType{name: "name", results: all, parameters: all, takes: takesName}},
 		{pgtype.UUIDOID, pgtype.UUIDArrayOID, postgresType{name: "uuid", results: list(value.TypeString), parameters: list(value.TypeString), takes: takesUUID}},
 		{pgtype.BoolOID, pgtype.BoolArrayOID, postgresType{name: "bool", results: list(value.TypeBoolean), parameters: list(value.TypeBoolean), lexical: lexicalBool}},
 		{pgtype.Int2OID, pgtype.Int2ArrayOID, postgresType{name: "int2", results: integers, parameters: integerKeys, takes: takesInteger(16)}},
@@ -155,7 +155,13 @@ func takesInteger(bits int) func(string) bool {
 	}
 }
 
-// takesUUID is for the form that PostgreSQL itself writes, in either case.
+// takesName is for names that PostgreSQL does not cut: a longer one would find the row
+// of somebody else, whose name it begins with.
+func takesName(text string) bool { return len(text) < 64 }
+
+// takesUUID is for the form that PostgreSQL itself writes. Any other one would find the
+// same row, and be somebody else to policies: B0E5 has the roles of b0e5, and no Deny
+// of b0e5 applies to it.
 func takesUUID(text string) bool {
 	if len(text) != 36 {
 		return false
@@ -168,7 +174,7 @@ func takesUUID(text string) bool {
 				return false
 			}
 		default:
-			if !strings.ContainsRune("0123456789abcdefABCDEF", rune(c)) {
+			if !strings.ContainsRune("0123456789abcdef", rune(c)) {
 				return false
 			}
 		}

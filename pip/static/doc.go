@@ -2,8 +2,9 @@
 // [Open] reads again when it changes, or in memory.
 //
 // A row gives each column a scalar or a list of scalars. The source matches
-// its needs with columns, byte by byte, and answers with the values of the
-// provided columns of all rows that match, each value once:
+// its needs with columns, byte by byte in normal form (see package value), and
+// answers with the values of the provided columns of all rows that match, each
+// value once:
 //
 //	columns: [user, party, role]
 //	rows:

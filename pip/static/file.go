@@ -191,7 +191,7 @@ func (f *File) serve(table *Provider) *Provider {
 func (p *Provider) equal(o *Provider) bool {
 	return maps.EqualFunc(p.answers, o.answers, func(a, b pip.Answer) bool {
 		return slices.EqualFunc(a.Bags, b.Bags, func(x, y value.Bag) bool {
-			return slices.EqualFunc(x.Values(), y.Values(), func(v, w value.Value) bool { return v.String() == w.String() })
+			return slices.EqualFunc(x.Values(), y.Values(), func(v, w value.Value) bool { return value.Identity(v) == value.Identity(w) })
 		})
 	})
 }

@@ -103,7 +103,7 @@ func (cfg Config) columns() []string {
 
 // Fetch answers with the values of all rows that match.
 func (p *Provider) Fetch(_ context.Context, q pip.Question) (pip.Answer, error) {
-	if a, ok := p.answers[q.Key()]; ok {
+	if a, ok := p.answers[q.Normal().Key()]; ok {
 		return a, nil
 	}
 	return p.none, nil
@@ -160,7 +160,7 @@ func (x *index) add(row Row, known map[string]bool) []error {
 		return errs
 	}
 	for _, q := range questions {
-		x.collect(q.Key(), provided)
+		x.collect(q.Normal().Key(), provided)
 	}
 	return nil
 }
@@ -191,8 +191,8 @@ func (x *index) collect(key string, provided [][]value.Value) {
 			c.seen[i] = make(map[string]bool)
 		}
 		for _, v := range values {
-			if text := v.String(); !c.seen[i][text] {
-				c.seen[i][text] = true
+			if id := value.Identity(v); !c.seen[i][id] {
+				c.seen[i][id] = true
 				c.values[i] = append(c.values[i], v)
 			}
 		}

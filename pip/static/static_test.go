@@ -262,3 +262,20 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A letter in two characters is the one in one, as it is to policies, in the table and in
+// the question.
+func TestNormalForm(t *testing.T) {
+	const composed, decomposed = "\u00c5se", "A\u030ase"
+	for _, written := range []string{composed, decomposed} {
+		p, err := New(roles(Table{Rows: []Row{{Cells: map[string][]string{"uid": {written}, "pid": {"7"}, "role": {"locked"}}}}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, asked := range []string{composed, decomposed} {
+			if got := fetched(t, p, asked, "7"); len(got[0]) != 1 {
+				t.Errorf("table %q, question %q: got %v, want the role", written, asked, got)
+			}
+		}
+	}
+}

@@ -14,6 +14,9 @@ import (
 //go:embed forseti.yaml
 var Defaults string
 
+// defaultsName is the name of [Defaults] in a [Place].
+const defaultsName = "defaults"
+
 // Default is the configuration of [Defaults] alone.
 func Default() (*Config, error) { return load("", nil, nil) }
 
@@ -33,7 +36,7 @@ func Load(path string, lookup func(name string) (string, bool)) (*Config, error)
 
 func load(name string, text []byte, lookup func(string) (string, bool)) (*Config, error) {
 	c := &Config{places: make(map[string]Place)}
-	d := &decoder{file: "defaults", places: c.places}
+	d := &decoder{file: defaultsName, places: c.places}
 	d.document([]byte(Defaults), c)
 	d.file = name
 	if text != nil {

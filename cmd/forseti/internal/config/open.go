@@ -176,7 +176,7 @@ func (o *opener) open(ctx context.Context, s *Source) (source pip.Source, part s
 		o.hear(s.SQL.Postgres, source)
 	}
 	if s.Kind == KindGRPC && s.GRPC.Watch {
-		o.out.Watches = append(o.out.Watches, watchService(watched, source))
+		o.out.Watches = append(o.out.Watches, watchService(watched, o.dictionary, source))
 	}
 	return source, "", nil
 }

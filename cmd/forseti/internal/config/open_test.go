@@ -10,7 +10,10 @@ import (
 
 	"github.com/forseti-pdp/forseti/contexthandler"
 	"github.com/forseti-pdp/forseti/internal/secrettest"
+	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
+	"github.com/forseti-pdp/forseti/pip"
+	"github.com/forseti-pdp/forseti/pip/grpc"
 	"github.com/forseti-pdp/forseti/pip/sql"
 )
 
@@ -98,9 +101,9 @@ func TestTranslated(t *testing.T) {
 		{
 			"alias and form",
 			[]sql.AttributeValue{value("organization", "0192:310000001")},
-			[]sql.AttributeValue{value("urn:altinn:organization:identifier-no", "310000001")},
+			[]sql.AttributeValue{value("urn:altinn:organization:identifier-no", "310000001"), value("urn:altinn:organization:identifier-no", "0192:310000001")},
 		},
-		{"number", []sql.AttributeValue{value("records", "007")}, []sql.AttributeValue{value("urn:ttd:records", "7")}},
+		{"number", []sql.AttributeValue{value("records", "007")}, []sql.AttributeValue{value("urn:ttd:records", "7"), value("urn:ttd:records", "007")}},
 		{"not in the dictionary", []sql.AttributeValue{value("urn:x", "7")}, []sql.AttributeValue{value("urn:x", "7")}},
 		{"no value of the type", []sql.AttributeValue{value("urn:altinn:partyid", "7"), value("records", "many")}, nil},
 		{"twice", []sql.AttributeValue{value("urn:altinn:partyid", "7"), value("party-id", "8")}, nil},
@@ -110,6 +113,40 @@ func TestTranslated(t *testing.T) {
 		if diff := cmp.Diff(sql.Notification{Source: "a", Values: tt.want}, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
+	}
+}
+
+// TestTranslatedToo: what a service says of a value in another form is about the form in
+// which it is asked, too.
+func TestTranslatedToo(t *testing.T) {
+	d, err := contexthandler.NewDictionary([]contexthandler.Attribute{
+		{Category: xacml.CategoryAccessSubject, ID: "user", Forms: []contexthandler.Form{{Match: "u(?P<n>[0-9]+)", Value: "{n}"}}},
+		{Category: xacml.CategoryAccessSubject, ID: "level", Type: value.TypeInteger},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := []pip.Need{
+		{Key: xacml.AttributeKey{Category: xacml.CategoryAccessSubject, ID: "user", Type: value.TypeString}},
+		{Key: xacml.AttributeKey{Category: xacml.CategoryAccessSubject, ID: "level", Type: value.TypeString}},
+	}
+	about := func(user string, level value.Value) grpc.Invalidation {
+		return grpc.Invalidation{Patterns: []pip.Question{{value.String(user), level}}}
+	}
+	i := translatedToo(d, needs, about("u1", nil))
+	for user, want := range map[string]bool{"u1": true, "1": true, "2": false} {
+		if got := i.Matches(pip.Question{value.String(user), value.String("3")}); got != want {
+			t.Errorf("the question about %s: got %t, want %t", user, got, want)
+		}
+	}
+	if i := translatedToo(d, needs, about("1", value.String("3"))); len(i.Patterns) != 1 {
+		t.Errorf("in the form that sources are asked in: got %v, want one pattern", i.Patterns)
+	}
+	if i := translatedToo(d, needs, about("1", value.String("three"))); i.Patterns != nil {
+		t.Errorf("what is no value: got %v, want all questions", i.Patterns)
+	}
+	if i := translatedToo(d, needs, grpc.Invalidation{}); i.Patterns != nil {
+		t.Errorf("everything: got %v, want all questions", i.Patterns)
 	}
 }
 

@@ -27,9 +27,10 @@ type Change struct {
 type Watch func(ctx context.Context, changed func(Change)) error
 
 // watchService is the watch of one service.
-func watchService(p *grpc.Provider, source pip.Source) Watch {
+func watchService(p *grpc.Provider, d *contexthandler.Dictionary, source pip.Source) Watch {
 	return func(ctx context.Context, changed func(Change)) error {
 		p.Watch(ctx, func(i grpc.Invalidation) {
+			i = translatedToo(d, source.Needs, i)
 			c := Change{Source: source, Match: i.Matches}
 			if i.Patterns == nil {
 				c.Match = nil
@@ -38,6 +39,33 @@ func watchService(p *grpc.Provider, source pip.Source) Watch {
 		})
 		return nil
 	}
+}
+
+// translatedToo adds each pattern in the form in which sources are asked for what callers
+// state. One that the dictionary refuses says that something changed, and not what.
+func translatedToo(d *contexthandler.Dictionary, needs []pip.Need, i grpc.Invalidation) grpc.Invalidation {
+	out := grpc.Invalidation{Patterns: i.Patterns}
+	for _, pattern := range i.Patterns {
+		translated, changed := slices.Clone(pattern), false
+		for at, v := range pattern {
+			if v == nil {
+				continue
+			}
+			key := needs[at].Key
+			r, err := d.Translate(&xacml.Request{Attributes: []xacml.Attributes{{
+				Category: key.Category, Attributes: []xacml.Attribute{{ID: key.ID, Values: []value.Value{v}}},
+			}}})
+			if err != nil {
+				return grpc.Invalidation{}
+			}
+			translated[at] = r.Attributes[0].Attributes[0].Values[0]
+			changed = changed || translated[at].String() != v.String()
+		}
+		if changed {
+			out.Patterns = append(slices.Clip(out.Patterns), translated)
+		}
+	}
+	return out
 }
 
 // channels are the channels of one server, and the sources that listen there.
@@ -96,7 +124,8 @@ func (c channels) watch(d *contexthandler.Dictionary) Watch {
 	}
 }
 
-// translated is the notification in the names and forms in which sources are asked.
+// translated is the notification in the names and forms in which sources are asked, and
+// in the form that it has, in which they were asked if another source gave the value.
 // One that the dictionary refuses says that something changed, and not what.
 func translated(d *contexthandler.Dictionary, n sql.Notification) sql.Notification {
 	out := sql.Notification{Source: n.Source}
@@ -113,7 +142,11 @@ func translated(d *contexthandler.Dictionary, n sql.Notification) sql.Notificati
 				if slices.ContainsFunc(out.Values, func(o sql.AttributeValue) bool { return o.Category == attrs.Category && o.ID == a.ID }) {
 					return sql.Notification{Source: n.Source} // told twice, by two names
 				}
-				out.Values = append(out.Values, sql.AttributeValue{Category: attrs.Category, ID: a.ID, Value: value.Lexical(a.Values[0])})
+				translated := sql.AttributeValue{Category: attrs.Category, ID: a.ID, Value: value.Lexical(a.Values[0])}
+				if out.Values = append(out.Values, translated); translated.Value != v.Value {
+					translated.Value = v.Value
+					out.Values = append(out.Values, translated)
+				}
 			}
 		}
 	}
