@@ -1,6 +1,7 @@
 package hostile
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/tls"
 	"net"
@@ -43,17 +44,20 @@ func connections() []attack {
 			})
 		}},
 		{name: "HTTP/1", rate: 500, run: func(a *attacker) {
+			text := []byte("POST " + authorize + " HTTP/1.1\r\nHost: forseti\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n" + strings.Repeat("x", 1<<16))
 			a.many(pool, func(conn net.Conn) {
 				if a.pace(1) {
-					a.say(conn, "POST "+authorize+" HTTP/1.1\r\nHost: forseti\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"+strings.Repeat("x", 1<<16))
+					a.write(conn, text)
 					a.await(conn)
 				}
 			})
 		}},
 		{name: "garbage", rate: 500, run: func(a *attacker) {
+			rest := bytes.Repeat([]byte("\x00\xff"), 1<<15)
 			a.many(pool, func(conn net.Conn) {
 				if a.pace(1) {
-					a.say(conn, rand.Text()+strings.Repeat("\x00\xff", 1<<15))
+					a.say(conn, rand.Text())
+					a.write(conn, rest)
 					a.await(conn)
 				}
 			})
@@ -119,8 +123,12 @@ func connections() []attack {
 	}
 }
 
-func (a *attacker) say(conn net.Conn, text string) {
-	if _, err := conn.Write([]byte(text)); err != nil {
+func (a *attacker) say(conn net.Conn, text string) { a.write(conn, []byte(text)) }
+
+// write sends octets. Large ones are made once: the others are in this process as well,
+// and must not have to wait for the collector because of the attacker.
+func (a *attacker) write(conn net.Conn, octets []byte) {
+	if _, err := conn.Write(octets); err != nil {
 		a.seen.count("closed")
 	}
 }
