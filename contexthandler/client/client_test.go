@@ -260,14 +260,16 @@ func TestHealth(t *testing.T) {
 		}
 	}
 	careless := connect(t, target, func(c *Config) { c.Retry.Attempts, c.IgnoreHealth = 1, true })
-	failed := 0
-	for range 50 {
+	failed, answered := 0, 0
+	for end := time.Now().Add(10 * time.Second); (failed == 0 || answered == 0) && time.Now().Before(end); { // until both are connected
 		if err := careless.Enforce(within(t), question("read"), Obligations{}); err != nil {
 			failed++
+		} else {
+			answered++
 		}
 	}
-	if failed == 0 || failed == 50 {
-		t.Errorf("%d of 50 questions failed, want those to one of two", failed)
+	if failed == 0 || answered == 0 {
+		t.Errorf("%d questions failed and %d did not, want those to one of two to fail", failed, answered)
 	}
 }
 
