@@ -14,6 +14,7 @@ const (
 	maxMemory  = 64 * mega
 	maxForeign = 0.1 // of a processor, that something else may use before nothing can be said
 	maxRatio   = 2   // of the 99th percentile of others during the attack, to that without it
+	tries      = 5   // of an attack: what it does to others it does each time, what the machine does comes and goes
 )
 
 // Rows 35 to 37, where whoever reaches the service may ask it.
@@ -42,7 +43,7 @@ func test(t *testing.T, w world, which func(attack) bool) {
 				s = w.start(t)
 			}
 			r := w.trial(t, s, a)
-			if r.slow() {
+			for n := 1; n < tries && r.slow(); n++ {
 				if again := w.trial(t, s, a); again.ratio() < r.ratio() {
 					r = again
 				}
