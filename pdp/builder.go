@@ -19,6 +19,13 @@ type Builder struct {
 	builder *compile.Builder
 }
 
+// utc is the clock of a PDP that is given none. A time, date or dateTime without a zone
+// is UTC (chapter 6), so the clock is too: one in the zone of the machine would never
+// have the date that a policy names without a zone, and decide otherwise elsewhere.
+func utc() time.Time {
+	return time.Now().UTC() //nolint:forbidigo // the default of the clock that everything else is handed
+}
+
 // NewBuilder makes a Builder without documents.
 func NewBuilder(config Config) *Builder {
 	if config.RootAlgorithm == "" {
@@ -31,7 +38,7 @@ func NewBuilder(config Config) *Builder {
 		config.MaxNested = DefaultMaxNested
 	}
 	if config.Now == nil {
-		config.Now = time.Now //nolint:forbidigo // the default of the clock that everything else is handed
+		config.Now = utc
 	}
 	return &Builder{config, compile.NewBuilder(compile.Options{
 		RootAlgorithm:      config.RootAlgorithm,

@@ -20,9 +20,16 @@ const records = `<Content><r:records xmlns:r="urn:records" xmlns:n="urn:n"><!-- 
 // inside of the resource category.
 func asked(t *testing.T, config pdp.Config, condition, resource string) xacml.Result {
 	t.Helper()
+	return askedIn(t, config, xacml.XPath10, "", condition, resource)
+}
+
+// askedIn is asked with these versions of XPath for the policy and the request,
+// which has none if that is empty.
+func askedIn(t *testing.T, config pdp.Config, version, ofRequest, condition, resource string) xacml.Result {
+	t.Helper()
 	policies := fmt.Sprintf(`<Policy xmlns=%q xmlns:r="urn:records" PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides">
   <PolicyDefaults><XPathVersion>%s</XPathVersion></PolicyDefaults><Target/>
-  <Rule RuleId="r" Effect="Permit"><Condition>%s</Condition></Rule></Policy>`, xacml.Namespace, xacml.RuleAlgorithm3, xacml.XPath10, expand(condition))
+  <Rule RuleId="r" Effect="Permit"><Condition>%s</Condition></Rule></Policy>`, xacml.Namespace, xacml.RuleAlgorithm3, version, expand(condition))
 	document, problems := xacmlxml.ReadPolicy("p.xml", []byte(policies), xacmlxml.DefaultLimits())
 	if len(problems.Errors()) > 0 {
 		t.Fatalf("%v, in\n%s", problems, policies)
@@ -31,9 +38,13 @@ func asked(t *testing.T, config pdp.Config, condition, resource string) xacml.Re
 	if p == nil {
 		return xacml.Result{Status: xacml.Status{Code: "refused", Message: problems.Error()}}
 	}
+	defaults := ""
+	if ofRequest != "" {
+		defaults = "<RequestDefaults><XPathVersion>" + ofRequest + "</XPathVersion></RequestDefaults>"
+	}
 	request, err := xacmlxml.ReadRequest(fmt.Appendf(nil,
-		`<Request xmlns=%q xmlns:r="urn:records" ReturnPolicyIdList="false" CombinedDecision="false"><Attributes Category=%q>%s</Attributes></Request>`,
-		xacml.Namespace, xacml.CategoryResource, expand(resource)), xacmlxml.DefaultLimits())
+		`<Request xmlns=%q xmlns:r="urn:records" ReturnPolicyIdList="false" CombinedDecision="false">%s<Attributes Category=%q>%s</Attributes></Request>`,
+		xacml.Namespace, defaults, xacml.CategoryResource, expand(resource)), xacmlxml.DefaultLimits())
 	if err != nil {
 		t.Fatalf("%v, in %s", err, resource)
 	}
@@ -84,6 +95,34 @@ func TestS5_5_XPathVersion(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s: got %q (%v), want %q", tt.defaults, got, problems, tt.want)
+		}
+	}
+}
+
+// §5.5, chapter 6: all XPath is read as 1.0. What XPath 2.0 has another meaning for
+// must not silently get that of 1.0: here it would select nothing, and a rule that
+// denies would not.
+func TestS5_5_AnotherMeaningInXPath20(t *testing.T) {
+	const ban = `<Content><r xmlns=""><ban until="2026-12-31"/></r></Content>`
+	banned := fmt.Sprintf(`<AttributeValue DataType=%q XPathCategory=%q>//ban[@until &gt; '2026-11-22']</AttributeValue>`,
+		value.TypeXPathExpression.ID(), xacml.CategoryResource)
+	selector := func(path, more string) string {
+		return fmt.Sprintf(`<Apply FunctionId="f1:integer-equal"><Apply FunctionId="f1:string-bag-size">
+<AttributeSelector Category=%q Path=%q DataType="xs:string" MustBePresent="false"%s/></Apply><integer>0</integer></Apply>`, xacml.CategoryResource, path, more)
+	}
+	count := `<Apply FunctionId="f1:integer-equal"><Apply FunctionId="f3:xpath-node-count">` + banned + `</Apply><integer>0</integer></Apply>`
+	from := ban + `<Attribute AttributeId="from" IncludeInResult="false">` + banned + `</Attribute>`
+	for _, tt := range []struct{ name, version, ofRequest, condition, resource, want string }{
+		{"path of a selector", xacml.XPath20, "", selector("//ban[@until > '2026-11-22']", ""), ban, "refused"},
+		{"path of a selector", xacml.XPath10, "", selector("//ban[@until > '2026-11-22']", ""), ban, "Permit"},
+		{"expression", xacml.XPath20, "", count, ban, "refused"},
+		{"expression", xacml.XPath10, "", count, ban, "Permit"},
+		{"the same in both", xacml.XPath20, "", selector("//ban[@until = '2026-12-31']", ""), ban, "NotApplicable"},
+		{"expression of the request", xacml.XPath20, xacml.XPath20, selector("@until", ` ContextSelectorId="from"`), from, "processing-error"},
+		{"expression of the request", xacml.XPath20, xacml.XPath10, selector("@until", ` ContextSelectorId="from"`), from, "syntax-error"}, // none is no context node
+	} {
+		if got := outcomeOf(askedIn(t, pdp.Config{}, tt.version, tt.ofRequest, tt.condition, tt.resource)); got != tt.want {
+			t.Errorf("%s under %s: got %s, want %s", tt.name, last(tt.version), got, tt.want)
 		}
 	}
 }

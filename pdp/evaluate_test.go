@@ -312,12 +312,17 @@ func TestS7_3_6_OneReadingOfTheClock(t *testing.T) {
 
 // §5.42: what asks for more than one decision is not evaluated.
 func TestS5_42_NotIndividual(t *testing.T) {
-	p := newPDP(t, pdp.Config{}, permitIf(`<boolean>true</boolean>`))
-	for what, request := range map[string]*xacml.Request{
-		`category "c" is repeated`: {Attributes: []xacml.Attributes{{Category: "c"}, {Category: "d"}, {Category: "c"}}},
-		"MultiRequests":            {References: [][]string{{"a"}}},
+	p := newPDP(t, pdp.Config{KeepModel: true}, permitIf(`<boolean>true</boolean>`))
+	for _, tt := range []struct {
+		request      *xacml.Request
+		status, what string
+	}{
+		{&xacml.Request{Attributes: []xacml.Attributes{{Category: "c"}, {Category: "d"}, {Category: "c"}}}, xacml.StatusSyntaxError, `category "c" is repeated`},
+		{&xacml.Request{References: [][]string{{"a"}}}, xacml.StatusSyntaxError, "MultiRequests"},
+		{&xacml.Request{CombinedDecision: true}, xacml.StatusProcessingError, "combined decision"},
 	} {
-		checkResult(t, p.Evaluate(t.Context(), request, nil), xacml.IndeterminateDP, xacml.StatusSyntaxError, what)
+		checkResult(t, p.Evaluate(t.Context(), tt.request, nil), xacml.IndeterminateDP, tt.status, tt.what)
+		checkResult(t, p.EvaluateReference(t.Context(), tt.request, nil), xacml.IndeterminateDP, tt.status, tt.what)
 	}
 }
 

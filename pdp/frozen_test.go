@@ -33,6 +33,26 @@ func TestS7_3_6_Frozen(t *testing.T) {
 	}
 }
 
+// §7.3.6, chapter 6: a date without a zone is UTC, and so is that of the clock: in the
+// zone of the machine it would never be the date that a policy names, and a rule that
+// denies on that day would not.
+func TestS7_3_6_ClockIsInUTC(t *testing.T) {
+	defer func(local *time.Location) { time.Local = local }(time.Local)
+	time.Local = time.FixedZone("", 2*3600)
+	p := newPDP(t, pdp.Config{KeepModel: true}, `<Policy PolicyId="p" Version="1" RuleCombiningAlgId="r3:deny-overrides"><Target/><Rule RuleId="r" Effect="Permit">
+<ObligationExpressions><to>Permit o date = <Apply FunctionId="f3:string-from-date"><Apply FunctionId="f1:date-one-and-only"><get>environment `+xacml.AttributeCurrentDate+` date</get></Apply></Apply></to></ObligationExpressions></Rule></Policy>`)
+	for name, result := range map[string]xacml.Result{
+		"Evaluate":          p.Evaluate(t.Context(), &xacml.Request{}, nil),
+		"EvaluateReference": p.EvaluateReference(t.Context(), &xacml.Request{}, nil),
+		"Frozen":            p.Frozen().Evaluate(t.Context(), &xacml.Request{}, nil),
+	} {
+		checkResult(t, result, xacml.Permit, xacml.StatusOK, "")
+		if got := result.Obligations[0].Assignments[0].Value.String(); !strings.HasSuffix(got, "Z") {
+			t.Errorf("%s: got the date %s, want one in UTC", name, got)
+		}
+	}
+}
+
 // No request is one without attributes.
 func TestEvaluate_NoRequest(t *testing.T) {
 	p := newPDP(t, pdp.Config{}, permitIf(`<Apply FunctionId="f1:string-is-in"><string>x</string><must>c a string</must></Apply>`))

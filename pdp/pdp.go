@@ -69,7 +69,9 @@ type Config struct {
 	// Budget is how many steps an evaluation may take; more is Indeterminate
 	// with processing-error. Zero stands for DefaultBudget.
 	Budget int
-	// Now is the clock; nil stands for time.Now. It is read once a request.
+	// Now is the clock; nil stands for that of the machine, in UTC. It is read once a
+	// request. Its zone is that of current-time, current-date and current-dateTime;
+	// values of policies without a zone are UTC whatever it is.
 	Now func() time.Time
 	// ReadAttributes reads the XML content of an Attributes element, which
 	// access-permitted needs (A.3.16): xacmlxml.ReadAttributes does. Nil makes
@@ -165,9 +167,10 @@ func (p *PDP) MayAsk(category, id string) bool {
 }
 
 // Evaluate decides one individual request (§7.17). finder may be nil. A request
-// that is not individual, because it repeats a category or refers to several
-// (Multiple Decision profile), is Indeterminate with syntax-error: package
-// multiple splits such a request. When ctx ends, the result is Indeterminate.
+// that is not individual, because it repeats a category, refers to several or asks
+// for a combined decision (Multiple Decision profile), is Indeterminate: package
+// multiple splits such a request and combines the results. When ctx ends, the result
+// is Indeterminate.
 //
 // What the result holds may be shared with other results and with the policies: it
 // is read-only.

@@ -83,7 +83,7 @@ func TestS7_3_7_Selector(t *testing.T) {
 		{"a context node of another category", "string: 7", `Category="resource" ContextSelectorId="foreign" Path="."` + may, xacml.IndeterminateP, xacml.StatusSyntaxError},
 		{"no context selector", "string: 7", `Category="resource" ContextSelectorId="absent" Path="."` + may, xacml.IndeterminateP, xacml.StatusSyntaxError},
 		{"a broken context selector", "string: 7", `Category="resource" ContextSelectorId="broken" Path="."` + may, xacml.IndeterminateP, xacml.StatusProcessingError},
-		{"a context selector for a number", "string: 7", `Category="resource" ContextSelectorId="number" Path="."` + may, xacml.IndeterminateP, xacml.StatusProcessingError},
+		{"a context selector for a number", "string: 7", `Category="resource" ContextSelectorId="number" Path="."` + may, xacml.IndeterminateP, xacml.StatusSyntaxError},
 		{"a context selector without Content", "string: 7", `Category="action" ContextSelectorId="second" Path="."` + may, xacml.NotApplicable, xacml.StatusOK},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -60,6 +60,8 @@ func rowsNonNumericComparison() []row {
 	rows = append(rows, ordered("time", "08:00:00Z", "08:30:00Z")...)
 	rows = append(rows, ordered("time", "08:00:00", "08:30:00.001")...)
 	rows = append(rows, ordered("time", "09:00:00+02:00", "08:00:00Z")...)
+	// The zones count after both are on one date: 22:30 UTC of the day before.
+	rows = append(rows, ordered("time", "00:30:00+02:00", "22:00:00Z")...)
 	rows = append(rows, never("time", "time:08:00:00Z, time:08:00:00", "processing-error")...)
 	rows = append(rows, never("time", "time:08:00:00, time:09:00:00+14:00", "processing-error")...)
 	rows = append(rows, ordered("date", "2024-02-29", "2024-03-01")...)
@@ -77,6 +79,9 @@ func rowsNonNumericComparison() []row {
 		row{"2.0:time-in-range", "time:05:30:00Z, time:22:00:00Z, time:06:00:00Z", "boolean:true"},
 		row{"2.0:time-in-range", "time:12:00:00Z, time:22:00:00Z, time:06:00:00Z", "boolean:false"},
 		row{"2.0:time-in-range", "time:09:00:01Z, time:09:00:00Z, time:09:00:00Z", "boolean:false"},
+		row{"2.0:time-in-range", "time:00:30:00+02:00, time:22:00:00Z, time:23:00:00Z", "boolean:true"}, // other than their order
+		row{"2.0:time-in-range", "time:22:30:00Z, time:23:30:00+02:00, time:00:15:00+02:00", "boolean:false"},
+		row{"2.0:time-in-range", "time:22:30:00Z, time:23:30:00+02:00, time:00:30:00+02:00", "boolean:true"},
 		row{"2.0:time-in-range", "time:12:00:00+02:00, time:11:00:00, time:13:00:00", "boolean:true"},
 		row{"2.0:time-in-range", "time:12:00:00, time:11:00:00Z, time:13:00:00Z", "boolean:true"},
 	)

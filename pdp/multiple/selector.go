@@ -31,6 +31,9 @@ func (s *splitter) contentNodes(a *xacml.Attributes) ([]value.Value, *xacml.Erro
 		return failed("is for another category")
 	}
 	expr, err := xpath.Compile(x.XPath, x.Namespaces)
+	if err == nil {
+		err = expr.Under(x.Version)
+	}
 	if err != nil {
 		return failed("is not valid") // what is wrong would tell the value
 	}

@@ -45,6 +45,11 @@ func TestMultiple2_2_ContentSelector(t *testing.T) {
 		{"not XPath, no Content", []xacml.Attribute{selector("//[")}, true, "syntax-error"},
 		{"an unknown prefix", []xacml.Attribute{selector("//z:x")}, false, "syntax-error"},
 		{"a number", []xacml.Attribute{selector("count(//x)")}, false, "syntax-error"},
+		{
+			"another meaning in XPath 2.0",
+			[]xacml.Attribute{attr(xacml.AttributeMultipleContentSelector, value.NewXPathExpression("//*[not(@n < '2')]", "urn:c", nil, xacml.XPath20))},
+			false, "syntax-error",
+		},
 		{"another category", []xacml.Attribute{attr(xacml.AttributeMultipleContentSelector, xpathOf("urn:d", "//x"))}, false, "syntax-error"},
 		{"another data type", []xacml.Attribute{attr(xacml.AttributeMultipleContentSelector, value.String("//x"))}, false, "syntax-error"},
 		{"no value", []xacml.Attribute{attr(xacml.AttributeMultipleContentSelector)}, false, "syntax-error"},

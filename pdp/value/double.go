@@ -68,19 +68,19 @@ func parseDouble(s string) (Double, error) {
 	return Double(f), nil
 }
 
-// isDecimal reports whether s is a mantissa with an optional exponent.
+// isDecimal reports whether s is a mantissa with an optional exponent. Zeros at its
+// end are optional, also after the point (XML Schema part 2, §3.2.3.1): 1. is 1.0.
 // strconv accepts more: hexadecimal, underscores, "Infinity", "nan", "+INF".
 func isDecimal(s string) bool {
 	l := lexer{s}
 	if !l.accept('-') {
 		l.accept('+')
 	}
-	whole := l.digits()
+	whole, fraction := l.digits(), ""
 	if l.accept('.') {
-		if l.digits() == "" {
-			return false
-		}
-	} else if whole == "" {
+		fraction = l.digits()
+	}
+	if whole == "" && fraction == "" {
 		return false
 	}
 	if l.accept('e') || l.accept('E') {

@@ -1,8 +1,13 @@
 package xacml
 
-// CheckIndividual reports, as a syntax error, a request that asks for more than
-// one decision: one that repeats a category (§5.42) or has references.
+// CheckIndividual reports a request that asks for more than one decision, one that
+// repeats a category or has references, as a syntax error, and one that asks for them
+// combined as a processing error (§5.42): combined, a Permit with obligations would be
+// none, so whoever decides as if nobody had asked permits too much.
 func (r *Request) CheckIndividual() *Error {
+	if r.CombinedDecision {
+		return ProcessingErrorf("the request asks for a combined decision")
+	}
 	if len(r.References) > 0 {
 		return SyntaxErrorf("the request holds MultiRequests")
 	}

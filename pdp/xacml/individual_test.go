@@ -28,6 +28,7 @@ func TestS5_42_CheckIndividual(t *testing.T) {
 		{request("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"), nil, ""},
 		{request("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "i"), nil, `category "i" is repeated`},
 		{request("a#1"), [][]string{{"1"}}, "the request holds MultiRequests"},
+		{&Request{CombinedDecision: true}, nil, "the request asks for a combined decision"},
 	} {
 		tt.request.References = tt.references
 		got := ""

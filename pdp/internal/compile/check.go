@@ -129,7 +129,9 @@ func (c *checker) match(m *policy.Match) {
 		c.errorf(m.Position, policy.ReasonType, "unknown function %q%s", m.Function, c.functionLike(m.Function))
 		return
 	}
-	got, err := f.Check(nil, []value.Kind{m.Literal.Kind(), value.One(bag.Type)}, []value.Value{m.Literal, nil})
+	c.matchKinds = [2]value.Kind{m.Literal.Kind(), value.One(bag.Type)}
+	c.matchLiterals = [2]value.Value{m.Literal, nil}
+	got, err := f.Check(nil, c.matchKinds[:], c.matchLiterals[:])
 	if err == nil && got != boolean {
 		err = fmt.Errorf("wants a function that gives boolean, this one gives %s", got)
 	}
@@ -137,7 +139,7 @@ func (c *checker) match(m *policy.Match) {
 		c.errorf(m.Position, policy.ReasonType, "%s in a Match: %v", m.Function, err)
 		return
 	}
-	c.literals(m.Position, f, []value.Value{m.Literal, nil})
+	c.literals(m.Position, f, c.matchLiterals[:])
 }
 
 func (c *checker) obligations(obligations, advice []policy.ObligationExpression, vars *scope) {

@@ -25,6 +25,9 @@ type checker struct {
 	mapped map[*policy.Quantified]value.Type
 	// suggested is for how many unknown identifiers a similar one was looked for.
 	suggested int
+	// The arguments of the match that is checked. Most of a document is matches.
+	matchKinds    [2]value.Kind
+	matchLiterals [2]value.Value
 }
 
 // root checks the algorithm over the documents, which is configuration (§7.17).

@@ -16,7 +16,7 @@ func (c *checker) selector(s *policy.Selector) bool {
 		c.errorf(s.Position, policy.ReasonType, "XPath has no constructor for %s, so a selector cannot give it", s.Type)
 		ok = false
 	}
-	expr := c.xpath(s.Position, s.Path, value.NewNamespaces(s.Namespaces))
+	expr := c.xpath(s.Position, s.Path, value.NewNamespaces(s.Namespaces), c.version)
 	if expr == nil || !ok {
 		return false
 	}
@@ -30,12 +30,16 @@ func (c *checker) selector(s *policy.Selector) bool {
 // xpathLiteral checks a literal of type xpathExpression (A.2).
 func (c *checker) xpathLiteral(at policy.Position, x value.XPathExpression) bool {
 	ok := c.xpathVersion(at, x.Version)
-	return c.xpath(at, x.XPath, x.Namespaces) != nil && ok
+	return c.xpath(at, x.XPath, x.Namespaces, x.Version) != nil && ok
 }
 
-// xpath compiles an expression that must select nodes.
-func (c *checker) xpath(at policy.Position, text string, namespaces value.Namespaces) *xpath.Expr {
+// xpath compiles an expression that must select nodes, and the same ones in the
+// version in force.
+func (c *checker) xpath(at policy.Position, text string, namespaces value.Namespaces, version string) *xpath.Expr {
 	expr, err := xpath.Compile(text, namespaces)
+	if err == nil {
+		err = expr.Under(version)
+	}
 	switch {
 	case err != nil:
 		c.errorf(at, policy.ReasonXPath, "XPath: %v", err)
@@ -49,7 +53,8 @@ func (c *checker) xpath(at policy.Position, text string, namespaces value.Namesp
 }
 
 // xpathVersion checks the XPathVersion in force (§5.5). Expressions are read as
-// XPath 1.0; what needs a later version is refused where it stands.
+// XPath 1.0; what needs a later version, or has another meaning in the one in
+// force, is refused where it stands.
 func (c *checker) xpathVersion(at policy.Position, version string) bool {
 	switch {
 	case version == xacml.XPath10, version == xacml.XPath20:

@@ -62,6 +62,9 @@ func (r Reader) Selected(s function.Selection, path *xpath.Expr) ([]xpath.Node, 
 	if err != nil {
 		return nil, err
 	}
+	if path.Type() != xpath.TypeNodeSet { // §7.3.7 step 3
+		return nil, xacml.SyntaxErrorf("the path of a selector gives a %s, not nodes", path.Type())
+	}
 	return r.nodes(path, start)
 }
 
@@ -135,8 +138,11 @@ func (r Reader) contextNode(s function.Selection, document *xpath.Document) (xpa
 		return failed("is for another category")
 	}
 	expr, err := r.compiled(x)
-	if err != nil {
+	switch {
+	case err != nil:
 		return xpath.Node{}, err
+	case expr.Type() != xpath.TypeNodeSet:
+		return failed("does not select nodes")
 	}
 	nodes, err := r.nodes(expr, document.Root())
 	if err != nil {
@@ -168,6 +174,9 @@ func (r Reader) compiled(x value.XPathExpression) (*xpath.Expr, *xacml.Error) {
 		return nil, err
 	}
 	expr, err := xpath.Compile(x.XPath, x.Namespaces)
+	if err == nil {
+		err = expr.Under(x.Version)
+	}
 	if err != nil {
 		return nil, xacml.ProcessingErrorf("an XPath expression is not valid: %v", err)
 	}

@@ -61,7 +61,7 @@ func targetConstraints(c code) []index.Constraint {
 			continue
 		}
 		c = c[1:]
-		var alternatives [][]index.Constraint
+		alternatives := make([][]index.Constraint, 0, n)
 		for range n {
 			size := 1 + 2*int(c[0])
 			alternatives = append(alternatives, allOfConstraints(c[1:size]))
@@ -73,7 +73,7 @@ func targetConstraints(c code) []index.Constraint {
 }
 
 func allOfConstraints(c code) []index.Constraint {
-	var all []index.Constraint
+	all := make([]index.Constraint, 0, len(c)/2)
 	for ; len(c) > 0; c = c[2:] {
 		if c[0] != genericMatch {
 			all = both(all, []index.Constraint{{

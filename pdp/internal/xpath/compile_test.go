@@ -2,8 +2,11 @@ package xpath
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
 // refused is lines of an expression, "=>" and the error.
@@ -198,6 +201,64 @@ func TestExpr_Type(t *testing.T) {
 		}
 		if x.Type() != test.want || x.String() != test.source {
 			t.Errorf("got %v of %s, want %v, input: %s", x.Type(), x, test.want, test.source)
+		}
+	}
+}
+
+// §5.5, chapter 6; XPath 2.0, 3.5.2: what both versions read, and not in the same way.
+func TestUnder_XPath20(t *testing.T) {
+	const (
+		byText   = "XPath 2.0 compares strings here, and XPath 1.0 numbers: number() makes it clear"
+		booleans = "XPath 2.0 compares with a boolean in another way than XPath 1.0: boolean() or string() make it clear"
+		mixed    = "XPath 2.0 does not compare a string with a number: number() or string() make it clear"
+	)
+	for _, tt := range []struct {
+		source   string
+		position int
+		problem  string // empty if both versions do the same
+	}{
+		{"//a[@until > '2026-11-22']", 12, byText}, // NaN in 1.0
+		{"//a[@from <= @until]", 11, byText},       // '10' is before '9' in 2.0
+		{"//a['b' >= .]", 9, byText},
+		{"//a['b' < 'c']", 9, byText},
+		{"//a[string(b) < string(c)]", 15, byText},
+		{"//a[@secret = true()]", 13, booleans}, // true of "false" in 1.0
+		{"//a[false() != @secret]", 13, booleans},
+		{"//a[b = c = d]", 11, booleans},
+		{"//a[1 < 2 < 3]", 11, booleans},
+		{"//a[string(b) = 1]", 15, mixed},
+		{"//a[1 < 'b']", 7, mixed},
+		{"//a[b/c[@d < 'e']]", 12, byText},
+		{"//a[not(b < c)] | //d[e < f]", 11, byText}, // the first
+		{"//a[count(b[c > d]) = 1]", 15, byText},
+
+		{"//a[@n > 5]", 0, ""},
+		{"//a[5 <= n]", 0, ""},
+		{"//a[n = 5]", 0, ""},
+		{"//a[@id = 'x']", 0, ""},
+		{"//a[b != c]", 0, ""},
+		{"//a['b' = 'c']", 0, ""},
+		{"//a[number(@from) <= number(@until)]", 0, ""},
+		{"//a[boolean(@secret) = true()]", 0, ""},
+		{"//a[(1 < 2) = (b = c)]", 0, ""},
+		{"//a[position() < last()]", 0, ""},
+		{"//a[@b and c or not(d)]", 0, ""},
+	} {
+		x, err := Compile(tt.source, bindings())
+		if err != nil {
+			t.Errorf("got %v, want an expression, input: %s", err, tt.source)
+			continue
+		}
+		for version, later := range map[string]bool{
+			xacml.XPath20: true, "urn:later": true, xacml.XPath10: false, strings.ToLower(xacml.XPath10): false, "": false,
+		} {
+			var want error
+			if later && tt.problem != "" {
+				want = &SyntaxError{tt.position, tt.problem}
+			}
+			if got := x.Under(version); !reflect.DeepEqual(got, want) {
+				t.Errorf("got %v, want %v, under %q, input: %s", got, want, version, tt.source)
+			}
 		}
 	}
 }

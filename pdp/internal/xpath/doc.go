@@ -16,7 +16,8 @@
 //
 //   - There are no variables and no functions but those of section 4, and a
 //     name without a prefix is in no namespace. What needs a later version of
-//     XPath is refused by name.
+//     XPath is refused by name; what XPath 2.0 also has, and means otherwise,
+//     [Expr.Under] tells.
 //   - id() knows the attributes xml:id, because the Content of a request has no
 //     document type declaration that could say which attributes are ids.
 //   - The namespace nodes of an element are ordered from the outermost

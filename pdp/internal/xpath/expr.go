@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/forseti-pdp/forseti/pdp/value"
+	"github.com/forseti-pdp/forseti/pdp/xacml"
 )
 
 // Limits of what is compiled.
@@ -46,6 +47,8 @@ func (t Type) String() string {
 type Expr struct {
 	source string
 	root   expr
+	// differs is the first place that XPath 2.0 would read in another way.
+	differs *SyntaxError
 }
 
 // Compile checks an expression and makes it ready for evaluation. The
@@ -69,7 +72,18 @@ func Compile(source string, namespaces value.Namespaces) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Expr{source: source, root: root}, nil
+	return &Expr{source: source, root: root, differs: p.differs}, nil
+}
+
+// Under is an error of type [*SyntaxError] if the XPathVersion (§5.5) is that of
+// XPath 2.0, or one that is not known, and some comparison has another meaning
+// there: what is read as XPath 1.0 all the same would then silently give other
+// nodes. Without a version it is XPath 1.0.
+func (x *Expr) Under(version string) error {
+	if x.differs == nil || version == "" || strings.EqualFold(version, xacml.XPath10) {
+		return nil
+	}
+	return x.differs
 }
 
 // String is the source of the expression.

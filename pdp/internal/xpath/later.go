@@ -31,6 +31,26 @@ func (l *lexer) badOperator(word string) error {
 	return l.errorf("unexpected name %q where an operator must stand", word)
 }
 
+// differs tells what XPath 2.0 makes of a comparison that it does not read as XPath
+// 1.0 does, and is empty if both do the same. In XPath 2.0 the values of nodes have
+// no type: beside a number they are numbers, beside a boolean they are cast to one,
+// and else they are strings, in comparisons of order too; other types do not mix
+// (XPath 2.0, 3.5.2). That they may be no numbers does not count as a difference.
+func (x comparison) differs() string {
+	l, r := x.left.static(), x.right.static()
+	text := func(t Type) bool { return t == TypeString || t == TypeNodeSet }
+	switch {
+	case text(l) && text(r) && x.relation.ordering():
+		return "XPath 2.0 compares strings here, and XPath 1.0 numbers: number() makes it clear"
+	case (l == TypeBoolean) != (r == TypeBoolean):
+		return "XPath 2.0 compares with a boolean in another way than XPath 1.0: boolean() or string() make it clear"
+	case l == TypeString && r == TypeNumber || l == TypeNumber && r == TypeString:
+		return "XPath 2.0 does not compare a string with a number: number() or string() make it clear"
+	default:
+		return ""
+	}
+}
+
 // laterNodeTest reports whether name is a test on nodes that came after XPath 1.0.
 func laterNodeTest(name string) bool {
 	return isWord(name, `element attribute document-node schema-element schema-attribute item empty-sequence

@@ -19,6 +19,8 @@ type parser struct {
 	// focused tells that position() or last() occurs in the expression or
 	// predicate that is being read, not counting predicates inside of it.
 	focused bool
+	// differs is the first comparison that XPath 2.0 would read in another way.
+	differs *SyntaxError
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }
@@ -116,6 +118,11 @@ func (p *parser) binary(tightness int) (expr, error) {
 			return nil, err
 		}
 		left = operation(t.text, left, right)
+		if c, ok := left.(comparison); ok && p.differs == nil {
+			if problem := c.differs(); problem != "" {
+				p.differs = &SyntaxError{Position: t.position, Problem: problem}
+			}
+		}
 	}
 }
 
