@@ -56,6 +56,7 @@ const lattice = `
 
 	# Where attributes and policies come from.
 	pdp < pip < pip/derive, pip/http, pip/ldap, pip/sql, pip/static;
+	pip < pip/internal/reload < pip/grpc, pip/http, pip/ldap, pip/sql;
 	pip, proto/forseti/attribute/v1 < pip/grpc;
 	pip, token < pip/jwt;
 	pdp, pdp/xacmlxml < pap;
@@ -68,8 +69,8 @@ const lattice = `
 	pdp/xacml, token < contexthandler/claims;
 
 	# The service. Protocols know the context handler, it knows none of them.
-	pip, pap < contexthandler < contexthandler/metrics;
-	contexthandler/metrics, pdp/xacmljson, proto/forseti/authorization/v1
+	pip, pap < contexthandler;
+	contexthandler, pdp/xacmljson, proto/forseti/authorization/v1
 	< contexthandler/rpc;
 
 	# What becomes of decisions. It knows no protocol.
@@ -121,7 +122,7 @@ const gates = `
 	              cmd/..., bench/rpc, internal/certtest, internal/faultproxy, internal/pgtest, internal/programme/...;
 	net/netip:    ...;
 	net/url:      ...;
-	os:           pap, pip/grpc, pip/grpc/attributeserver/example, pip/http, pip/ldap, pip/sql, pip/static, token/jwks, pdp/conformance,
+	os:           pap, pip/grpc/attributeserver/example, pip/internal/reload, pip/sql, pip/static, token/jwks, pdp/conformance,
 	              contexthandler/audit, contexthandler/rpc/tlsfile, cmd/..., bench/..., internal/pgtest, internal/programme/...;
 	os/exec:      bench/rpc, internal/pgtest, internal/programme/...;
 	plugin:       nobody;

@@ -15,5 +15,7 @@
 // source that fails makes its attributes Indeterminate, even where
 // MustBePresent is false.
 //
-// The sub-folders are the protocols by which requests come in.
+// Of the sub-folders rpc is the protocol by which requests come in, caller and claims
+// tell who makes them and for whom, and audit keeps what was decided. client is for
+// the other side, which asks; cases and faults are tests of the whole.
 package contexthandler

@@ -184,29 +184,11 @@ func (h *Handler) Decide(ctx context.Context, snapshot *pap.Snapshot, call Call)
 // decisions; it may be nil.
 func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call Call, event *Event) (Answer, error) {
 	started := time.Now()
-	request, err := h.dictionary.Translate(call.Request)
+	asked, err := h.prepare(ctx, &call)
 	if err != nil {
 		return Answer{}, err
 	}
-	if err := h.owners.check(call.Caller, request, call.Token != ""); err != nil {
-		return Answer{}, err
-	}
-	identity, err := h.identify(ctx, call.Token)
-	if err != nil {
-		return Answer{}, err
-	}
-	request = identity.describe(request)
-	if err := h.dictionary.checkSingle(request); err != nil {
-		return Answer{}, err
-	}
-	tree, hierarchical := watch(h.config.Hierarchy)
-	parts, ok := multiple.Split(ctx, request, multiple.Options{Limit: h.config.MaxDecisions, Hierarchy: tree})
-	if err := ctx.Err(); err != nil {
-		return Answer{}, gaveUp(err) // the hierarchy may have been cut short
-	}
-	if !ok {
-		return Answer{}, errorf(ReasonTooManyDecisions, "the request asks for more than %d decisions, or they have too many categories together", h.config.MaxDecisions)
-	}
+	request, parts := asked.request, asked.parts
 	decider, fresh := snapshot.PDP.Frozen(), h.fresh()
 	results := make([]xacml.Result, len(parts))
 	var explanations []*explanation.Decision
@@ -224,9 +206,9 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 			explained = unexplained(results[i])
 			event.add(part.Request, nil, &results[i])
 		case call.Explain:
-			results[i], explained = h.explain(partial, snapshot, decider, part.Request, identity.token, len(parts), &fresh, event)
+			results[i], explained = h.explain(partial, snapshot, decider, part.Request, asked.identity.token, len(parts), &fresh, event)
 		default:
-			results[i] = h.decide(partial, decider, part.Request, identity.token, &fresh, event)
+			results[i] = h.decide(partial, decider, part.Request, asked.identity.token, &fresh, event)
 		}
 		if span != nil {
 			h.describeResult(partial, &results[i])
@@ -248,8 +230,8 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 			return Answer{}, errorf(ReasonTooManyDecisions, "the results of the request are larger than %d octets together", h.config.MaxAnswer)
 		}
 	}
-	fresh.atAnyTime(decider.Timeless() && !hierarchical())
-	fresh.until(identity.Until, time.Now())
+	fresh.atAnyTime(decider.Timeless() && !asked.hierarchical)
+	fresh.until(asked.identity.Until, time.Now())
 	if request.CombinedDecision {
 		results = []xacml.Result{multiple.Combine(results)}
 		event.combine(&results[0])
@@ -267,6 +249,43 @@ func (h *Handler) decideCall(ctx context.Context, snapshot *pap.Snapshot, call C
 		answer.Enforcement = h.config.Enforce.check(results, request)
 	}
 	return answer, nil
+}
+
+// demand is what a call asks for, in the terms of the policies.
+type demand struct {
+	request      *xacml.Request // as a whole, with what is known of its subject
+	identity     Identity
+	parts        []multiple.Part
+	hierarchical bool // the hierarchy was asked for them
+}
+
+// prepare translates what the caller wrote, refuses what it may not say, and splits the
+// request into individual ones.
+func (h *Handler) prepare(ctx context.Context, call *Call) (demand, error) {
+	request, err := h.dictionary.Translate(call.Request)
+	if err != nil {
+		return demand{}, err
+	}
+	if err := h.owners.check(call.Caller, request, call.Token != ""); err != nil {
+		return demand{}, err
+	}
+	identity, err := h.identify(ctx, call.Token)
+	if err != nil {
+		return demand{}, err
+	}
+	request = identity.describe(request)
+	if err := h.dictionary.checkSingle(request); err != nil {
+		return demand{}, err
+	}
+	tree, hierarchical := watch(h.config.Hierarchy)
+	parts, ok := multiple.Split(ctx, request, multiple.Options{Limit: h.config.MaxDecisions, Hierarchy: tree})
+	if err := ctx.Err(); err != nil {
+		return demand{}, gaveUp(err) // the hierarchy may have been cut short
+	}
+	if !ok {
+		return demand{}, errorf(ReasonTooManyDecisions, "the request asks for more than %d decisions, or they have too many categories together", h.config.MaxDecisions)
+	}
+	return demand{request, identity, parts, hierarchical()}, nil
 }
 
 // Refused counts a request that was answered before it could be evaluated, as a

@@ -26,7 +26,8 @@ type Supply struct {
 type ownership struct {
 	owned      map[name]bool
 	allowed    map[supplied]bool
-	delegation bool // policies may have issuers
+	categories map[supplied]bool // in which something is allowed, without its id
+	delegation bool              // policies may have issuers
 }
 
 // supplied is an attribute in the hands of a caller.
@@ -44,7 +45,8 @@ func newOwnership(sources []pip.Source, supplies []Supply, delegation bool) owne
 			{xacml.CategoryEnvironment, xacml.AttributeCurrentDateTime}: true,
 			tokenName(): true,
 		},
-		allowed: make(map[supplied]bool),
+		allowed:    make(map[supplied]bool),
+		categories: make(map[supplied]bool),
 	}
 	for _, s := range sources {
 		for _, p := range s.Provides {
@@ -54,6 +56,7 @@ func newOwnership(sources []pip.Source, supplies []Supply, delegation bool) owne
 	for _, s := range supplies {
 		for _, id := range s.Attributes {
 			o.allowed[supplied{s.Caller, name{s.Category, id}}] = true
+			o.categories[supplied{s.Caller, name{category: s.Category}}] = true
 		}
 	}
 	return o
@@ -90,11 +93,8 @@ func (o ownership) checkAdministrative(caller string, attrs *xacml.Attributes) *
 	if !o.delegation || !administrative(attrs.Category) {
 		return nil
 	}
-	listed := false
-	for s := range o.allowed {
-		listed = listed || s.category == attrs.Category && (s.caller == caller || s.caller == Everybody)
-	}
-	if !listed {
+	category := name{category: attrs.Category}
+	if !o.categories[supplied{caller, category}] && !o.categories[supplied{Everybody, category}] {
 		return errorf(ReasonAttributeNotAllowed, "a caller may not supply category %q", beginning(attrs.Category))
 	}
 	for i := range attrs.Attributes {

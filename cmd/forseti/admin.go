@@ -126,23 +126,37 @@ func (s *service) serveStatus(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *service) status() statusReport {
-	out := statusReport{Ready: s.ready(), Missing: append([]string{}, s.required.missing()...), Started: s.started, Build: thisBuild(), Listen: s.decisions.Addr().String()}
+	return statusReport{
+		Ready:    s.ready(),
+		Missing:  append([]string{}, s.required.missing()...),
+		Started:  s.started,
+		Build:    thisBuild(),
+		Listen:   s.decisions.Addr().String(),
+		Policies: s.policyStatus(),
+		Sources:  s.sourceStatuses(),
+	}
+}
+
+func (s *service) policyStatus() policyStatus {
 	current, folder := s.store.Current(), s.store.Status()
-	out.Policies = policyStatus{
+	out := policyStatus{
 		Folder:        s.config.Policies.Folder,
 		State:         string(folder.State),
-		Problems:      []problemStatus{},
 		LastLook:      moment(folder.LastLook),
 		LastAttempt:   moment(folder.LastAttempt),
 		LastSuccess:   moment(folder.LastSuccess),
 		ChangingSince: moment(folder.ChangingSince),
 	}
 	if current != nil {
-		out.Policies.Snapshot = &snapshotStatus{
+		out.Snapshot = &snapshotStatus{
 			current.ID, current.LoadedAt, time.Since(current.LoadedAt).Seconds(), current.Files, current.Policies,
 		}
 	}
-	out.Policies.Problems, out.Policies.ProblemsOmitted = problemStatuses(folder.Problems)
+	out.Problems, out.ProblemsOmitted = problemStatuses(folder.Problems)
+	return out
+}
+
+func (s *service) sourceStatuses() (all []sourceStatus) {
 	for i, source := range s.sources.List {
 		told := sourceStatus{Name: source.Name, Kind: s.config.Sources[i].Kind, Needs: []string{}}
 		for _, n := range source.Needs {
@@ -151,9 +165,9 @@ func (s *service) status() statusReport {
 		for _, p := range source.Provides {
 			told.Provides = append(told.Provides, categoryName(p.Key.Category)+"/"+p.Key.ID)
 		}
-		out.Sources = append(out.Sources, told)
+		all = append(all, told)
 	}
-	return out
+	return all
 }
 
 // problemStatuses tells of problems, up to a number that can be read.

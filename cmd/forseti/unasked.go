@@ -25,7 +25,8 @@ func (u *unaskedLog) log(found config.Problems) {
 	}
 }
 
-// printUnasked prints it, if the policies are valid.
+// printUnasked prints what may be wrong with the names in sources, if the policies are
+// valid: of others nobody knows what they ask for.
 func (v *verdict) printUnasked(to io.Writer, c *config.Config) error {
 	if v.snapshot == nil {
 		return nil

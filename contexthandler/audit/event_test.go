@@ -102,6 +102,9 @@ func TestRecord_Golden(t *testing.T) {
 // With a key the same value has the same mask everywhere, and nobody reads it without.
 func TestMasking_Pseudonyms(t *testing.T) {
 	one, other := Masking{Private: private, Key: []byte(strings.Repeat("k", 32))}, Masking{Private: private, Key: []byte(strings.Repeat("l", 32))}
+	if one.mask("Jose\u0301") != one.mask("Jos\u00e9") {
+		t.Error("who writes a name in another way gets another pseudonym")
+	}
 	mask := one.mask(person)
 	if mask != one.mask(person) || mask == one.mask(person+"1") || mask == other.mask(person) || len(mask) != len("‹private:›")+20 {
 		t.Errorf("got %q", mask)

@@ -27,7 +27,8 @@ import (
 //
 // Without a Key ‹private› stands for all of them: records then tell nothing of
 // them, and not even that two are the same. With a Key a pseudonym stands for each:
-// ‹private:…›, the first 120 bits of an HMAC-SHA-256 of its text. So whoever has
+// ‹private:…›, the first 120 bits of an HMAC-SHA-256 of its text in normalization form
+// C, in which strings that policies take for one are one. So whoever has
 // the key finds the records about a person whose number is known, and nobody else
 // can: without a key, the number is found from its hash by trying them all.
 type Masking struct {
@@ -59,7 +60,7 @@ func (m *Masking) mask(text string) string {
 		return masked
 	}
 	h := hmac.New(sha256.New, m.Key)
-	_, _ = h.Write([]byte(text)) // it never fails
+	_, _ = h.Write([]byte(value.String(text).NFC())) // it never fails
 	return "‹private:" + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:pseudonymBytes]) + "›"
 }
 
@@ -90,61 +91,76 @@ func (m *Masking) newMasks(e *contexthandler.Event) *masks {
 	if m.Private == nil {
 		return out
 	}
-	texts := make(map[string]struct{})
-	hide := func(category, id string, values []value.Value) {
-		if len(values) == 0 || !m.Private(category, id) {
-			return
-		}
-		for _, v := range values {
-			for _, text := range []string{lexical(v), v.String()} {
-				switch {
-				case len(text) > longest:
-					out.long = true
-				case len(text) >= shortest && v.Type() != value.TypeBoolean:
-					texts[text] = struct{}{}
-				}
-			}
-		}
-	}
-	seen := make(map[element]bool) // many decisions may have the same
-	hideAll := func(all []xacml.Attributes) {
-		for i := range all {
-			one := elementOf(&all[i])
-			if seen[one] {
-				continue
-			}
-			seen[one] = true
-			for j := range all[i].Attributes {
-				hide(all[i].Category, all[i].Attributes[j].ID, all[i].Attributes[j].Values)
-			}
-		}
-	}
-	if e.Reason != "" && e.Request != nil {
-		hideAll(e.Request.Attributes)
-	}
-	for i := range e.Decisions {
-		d := &e.Decisions[i]
-		if d.Request != nil {
-			hideAll(d.Request.Attributes)
-		}
-		hideAll(d.Found)
-		for j := range d.Lookups {
-			for k, values := range d.Lookups[j].Values {
-				hide(d.Lookups[j].Provides[k].Category, d.Lookups[j].Provides[k].ID, values)
-			}
-		}
-	}
-	if len(texts) == 0 {
+	p := privates{masking: m, texts: make(map[string]struct{}), seen: make(map[element]bool)}
+	p.ofEvent(e)
+	out.long = p.long
+	if len(p.texts) == 0 {
 		return out
 	}
 	// The longest first: one private value may be a part of another.
-	sorted := slices.SortedFunc(maps.Keys(texts), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	sorted := slices.SortedFunc(maps.Keys(p.texts), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	pairs := make([]string, 0, 2*len(sorted))
 	for _, text := range sorted {
 		pairs = append(pairs, text, m.mask(text))
 	}
 	out.hidden = strings.NewReplacer(pairs...)
 	return out
+}
+
+// privates collects the texts of private values.
+type privates struct {
+	masking *Masking
+	texts   map[string]struct{} // that are looked for
+	long    bool                // there are longer ones
+	seen    map[element]bool    // many decisions may have the same
+}
+
+// ofEvent collects from all that is recorded of a call.
+func (p *privates) ofEvent(e *contexthandler.Event) {
+	if e.Reason != "" && e.Request != nil {
+		p.ofAttributes(e.Request.Attributes)
+	}
+	for i := range e.Decisions {
+		d := &e.Decisions[i]
+		if d.Request != nil {
+			p.ofAttributes(d.Request.Attributes)
+		}
+		p.ofAttributes(d.Found)
+		for j := range d.Lookups {
+			for k, values := range d.Lookups[j].Values {
+				p.ofValues(d.Lookups[j].Provides[k].Category, d.Lookups[j].Provides[k].ID, values)
+			}
+		}
+	}
+}
+
+func (p *privates) ofAttributes(all []xacml.Attributes) {
+	for i := range all {
+		one := elementOf(&all[i])
+		if p.seen[one] {
+			continue
+		}
+		p.seen[one] = true
+		for j := range all[i].Attributes {
+			p.ofValues(all[i].Category, all[i].Attributes[j].ID, all[i].Attributes[j].Values)
+		}
+	}
+}
+
+func (p *privates) ofValues(category, id string, values []value.Value) {
+	if len(values) == 0 || !p.masking.Private(category, id) {
+		return
+	}
+	for _, v := range values {
+		for _, text := range []string{lexical(v), v.String(), value.Normal(v).String()} { // the last: to sources
+			switch {
+			case len(text) > longest:
+				p.long = true
+			case len(text) >= shortest && v.Type() != value.TypeBoolean:
+				p.texts[text] = struct{}{}
+			}
+		}
+	}
 }
 
 // text is a text without private values.

@@ -45,6 +45,14 @@ func TestMasking_LongValues(t *testing.T) {
 	}
 }
 
+// Sources are asked about a private value in normalization form C, and what they derive
+// from it is hidden however the caller had written it.
+func TestMasking_NormalForm(t *testing.T) {
+	if got := recorded("Jose\u0301", "mailto:Jos\u00e9@example.org", "Jose"); got[0] != "mailto:"+masked+"@example.org" || got[1] != "Jose" {
+		t.Errorf("got %q, want that the name is hidden", got)
+	}
+}
+
 // What a caller chooses makes no record take long: to look for a value of half a megabyte
 // in another one takes minutes, and no deadline ends it; so does it to compare each of
 // very many data types with all others.

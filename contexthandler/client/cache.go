@@ -64,8 +64,8 @@ func newCache(config Reuse) *cache {
 type asker func(ctx context.Context, r *Request) (*v1.AuthorizeResponse, error)
 
 // answer gives the answer that is kept, or asks, together with all who have the same
-// question. another tells that it is the answer to a question of somebody else.
-func (c *cache) answer(ctx context.Context, k key, r *Request, ask asker) (answer *v1.AuthorizeResponse, another bool, err error) {
+// question. reused tells that it is the answer to a question of somebody else.
+func (c *cache) answer(ctx context.Context, k key, r *Request, ask asker) (answer *v1.AuthorizeResponse, reused bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, false, ended(err)
 	}

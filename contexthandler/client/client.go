@@ -74,7 +74,7 @@ func (c *Client) Authorize(ctx context.Context, r Request) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	return Decision{answer: answer, levels: r.CheckLevel}, nil
+	return Decision{answer: answer, checkedLevel: r.CheckLevel}, nil
 }
 
 // Enforce asks, and grants access by what it is told: it returns nil if access is
@@ -139,7 +139,7 @@ func answerOf(m *v1.AuthorizeRequest, item *v1.AuthorizeBatchItem, snapshot stri
 	if answer.GetSnapshot() != snapshot {
 		return Answer{Err: invalid("an item was decided on another snapshot")}
 	}
-	return Answer{Decision: Decision{answer: answer, levels: m.GetEnforce()}}
+	return Answer{Decision: Decision{answer: answer, checkedLevel: m.GetEnforce()}}
 }
 
 // Forget drops the answers that are kept for requests that match, all if match is nil,
@@ -186,17 +186,17 @@ func (c *Client) reuse(ctx context.Context, r Request) (Decision, error) {
 		ctx = context.WithValue(ctx, tokenKey{}, token)
 	}
 	var answer *v1.AuthorizeResponse
-	var another bool
+	var reused bool
 	var err error
 	if key, ok := keyOf(ctx, token, &r); ok {
-		answer, another, err = c.cache.answer(ctx, key, &r, c.ask)
+		answer, reused, err = c.cache.answer(ctx, key, &r, c.ask)
 	} else {
 		answer, err = c.ask(ctx, &r)
 	}
 	if err != nil {
 		return Decision{}, err
 	}
-	return Decision{answer: answer, levels: r.CheckLevel, another: another}, nil
+	return Decision{answer: answer, checkedLevel: r.CheckLevel, reused: reused}, nil
 }
 
 // bounded is ctx with the deadline of a question. cancel has to be called.

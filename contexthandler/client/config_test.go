@@ -2,14 +2,8 @@ package client
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"math/big"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 
+	"github.com/forseti-pdp/forseti/internal/certtest"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
 
@@ -76,36 +71,11 @@ func TestNew_Config(t *testing.T) {
 	}
 }
 
-// certificate makes a certificate for 127.0.0.1 that signs itself, and the pool that
-// trusts it.
-func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA:        true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(parsed)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}, pool
-}
-
 // The service proves who it is, and then gets the token of the client, be it named by
 // an address or by a list of them.
 func TestTLS(t *testing.T) {
-	cert, pool := certificate(t)
+	authority := certtest.New("test")
+	cert, pool := authority.Server().TLS(), authority.Pool()
 	f := &fake{authorize: altered(func(*v1.AuthorizeResponse) {})}
 	address := f.serve(t, grpc.Creds(credentials.NewServerTLSFromCert(&cert)))
 	token := func(context.Context) (string, error) { return "t0ken", nil }

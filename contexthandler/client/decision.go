@@ -15,9 +15,9 @@ import (
 // [Decision.Grant] says, and nothing else. The zero Decision refuses. A Decision holds
 // for the moment: it is not to be kept.
 type Decision struct {
-	answer  *v1.AuthorizeResponse // checked, and never changed
-	levels  bool                  // the service was asked about levels
-	another bool                  // it is the answer to an earlier request
+	answer       *v1.AuthorizeResponse // checked, and never changed
+	checkedLevel bool                  // the service was asked to check the level
+	reused       bool                  // it is the answer to an earlier request
 }
 
 // Grant returns nil if access is granted: the decision is Permit, and all its
@@ -32,7 +32,7 @@ func (d Decision) Grant(ctx context.Context, o Obligations) error {
 		return d.denied(ctx, o)
 	}
 	todo := d.answer.GetObligations()
-	if d.levels {
+	if d.checkedLevel {
 		var err error
 		if todo, err = open(d.answer); err != nil {
 			return err
@@ -105,7 +105,7 @@ func (d Decision) Stale() bool { return d.answer.GetStale() }
 
 // Reused reports whether this is the answer to an earlier request, or to one that
 // was under way ([Config.Reuse]).
-func (d Decision) Reused() bool { return d.another }
+func (d Decision) Reused() bool { return d.reused }
 
 // Advice may be ignored (core 5.35).
 func (d Decision) Advice() []*v1.Advice { return clones(d.answer.GetAdvice()) }

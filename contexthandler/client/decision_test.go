@@ -121,7 +121,7 @@ func TestGrant_CheckLevel(t *testing.T) {
 	} {
 		answer := permit(nil)
 		answer.Enforcement, answer.Obligations = tt.enforcement, tt.obligations
-		err := Decision{answer: answer, levels: true}.Grant(t.Context(), tt.o)
+		err := Decision{answer: answer, checkedLevel: true}.Grant(t.Context(), tt.o)
 		switch {
 		case tt.want == "" && err != nil:
 			t.Errorf("%s: got %v", tt.name, err)

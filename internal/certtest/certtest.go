@@ -47,6 +47,7 @@ func (a *Authority) Pool() *x509.CertPool {
 type Leaf struct {
 	CommonName          string
 	DNS, URIs           []string
+	Elsewhere           bool // it is not for 127.0.0.1, which others are for beside their names
 	NotBefore, NotAfter time.Time
 	Usage               []x509.ExtKeyUsage
 }
@@ -62,13 +63,16 @@ func (a *Authority) Server(names ...string) Pair {
 // Issue makes a certificate.
 func (a *Authority) Issue(l Leaf) Pair {
 	template := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: l.CommonName}, DNSNames: l.DNS, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: l.CommonName}, DNSNames: l.DNS,
 		NotBefore: l.NotBefore, NotAfter: l.NotAfter, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: l.Usage,
 	}
 	for _, text := range l.URIs {
 		u, err := url.Parse(text)
 		must(err)
 		template.URIs = append(template.URIs, u)
+	}
+	if !l.Elsewhere {
+		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
 	}
 	if template.NotBefore.IsZero() {
 		template.NotBefore = time.Now().Add(-time.Hour)

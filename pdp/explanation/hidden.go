@@ -22,7 +22,7 @@ func (h Hidden) Add(values ...value.Value) {
 		if v.Type() == value.TypeBoolean {
 			continue
 		}
-		h.add(value.Lexical(v), v.String())
+		h.add(value.Lexical(v), v.String(), value.Normal(v).String()) // the last: to sources
 	}
 }
 

@@ -41,8 +41,8 @@ type Config struct {
 	// attributes. It has to be asked for.
 	Plaintext bool
 	// TokenFile holds a token that goes with each call, as "authorization: Bearer
-	// token". It is read again within a second of a change. Empty: none. A token
-	// needs TLS.
+	// token". It is read again within a second of a change; while it cannot be read,
+	// calls fail. Empty: none. A token needs TLS.
 	TokenFile string
 
 	Needs []pip.Need

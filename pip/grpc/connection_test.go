@@ -96,8 +96,8 @@ func TestResetOfCall(t *testing.T) {
 	<-done
 }
 
-// TestHangs: a question is over soon after its time.
-func TestHangs(t *testing.T) {
+// A question is over soon after its time.
+func TestFetch_EndsSoonAfterItsTime(t *testing.T) {
 	silent := roles()
 	silent.Address = accept(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }) // until the client leaves
 	hang := &service{get: func(ctx context.Context, _ *v1.GetAttributesRequest) (*v1.GetAttributesResponse, error) {
@@ -171,7 +171,7 @@ func TestComesBack(t *testing.T) {
 }
 
 // A provider that is closed answers nothing.
-func TestClosed(t *testing.T) {
+func TestClose_NothingIsAnsweredAnyMore(t *testing.T) {
 	cfg := roles()
 	cfg.Address = serve(t, (&service{}).register)
 	p, err := New(cfg)

@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync/atomic"
 
 	"google.golang.org/grpc/credentials"
+
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
 // transport is TLS with files that are read again at each new connection.
@@ -52,7 +53,7 @@ func (f TLS) config() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.ServerName}
 	var errs []error
 	if f.CAFile != "" {
-		pem, err := os.ReadFile(f.CAFile)
+		pem, err := reload.Read(f.CAFile)
 		errs = append(errs, err)
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) && err == nil {
@@ -60,7 +61,7 @@ func (f TLS) config() (*tls.Config, error) {
 		}
 	}
 	if f.CertFile != "" {
-		certificate, err := tls.LoadX509KeyPair(f.CertFile, f.KeyFile)
+		certificate, err := reload.KeyPair(f.CertFile, f.KeyFile)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("the certificate %s with the key %s: %w", f.CertFile, f.KeyFile, err))
 		}

@@ -2,14 +2,7 @@ package grpc
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,79 +16,33 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
+	"github.com/forseti-pdp/forseti/internal/certtest"
 	"github.com/forseti-pdp/forseti/pip"
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/attribute/v1"
 )
 
 // authority is a certificate authority for tests.
 type authority struct {
-	t    testing.TB
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	pem  []byte
+	*certtest.Authority
+	t testing.TB
 }
 
 func newAuthority(t testing.TB, name string) *authority {
-	t.Helper()
-	a := &authority{t: t}
-	a.key, a.cert, a.pem = a.sign(&x509.Certificate{
-		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	})
-	return a
+	return &authority{certtest.New(name), t}
 }
 
-// sign makes a key and its certificate, signed by the authority or, if it has no
-// certificate yet, by itself.
-func (a *authority) sign(template *x509.Certificate) (*ecdsa.PrivateKey, *x509.Certificate, []byte) {
-	a.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	template.SerialNumber = big.NewInt(time.Now().UnixNano())
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-	parent, signer := a.cert, a.key
-	if parent == nil {
-		parent, signer = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return key, cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-}
-
-// leaf makes a certificate for the name, and its key, in PEM.
-func (a *authority) leaf(name string) (certPEM, keyPEM []byte) {
-	a.t.Helper()
-	key, _, certPEM := a.sign(&x509.Certificate{
-		Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	})
-	der, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return certPEM, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})
+// leaf makes a certificate for the name alone.
+func (a *authority) leaf(name string) certtest.Pair {
+	return a.Issue(certtest.Leaf{CommonName: name, DNS: []string{name}, Elsewhere: true})
 }
 
 // mutual serves with a certificate for roles.test, to those with one of the
 // authority.
 func (a *authority) mutual() grpc.ServerOption {
-	a.t.Helper()
-	certificate, err := tls.X509KeyPair(a.leaf("roles.test"))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	callers := x509.NewCertPool()
-	callers.AddCert(a.cert)
 	return grpc.Creds(credentials.NewTLS(&tls.Config{
-		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate},
-		ClientCAs: callers, ClientAuth: tls.RequireAndVerifyClientCert,
+		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{a.leaf("roles.test").TLS()},
+		ClientCAs: a.Pool(), ClientAuth: tls.RequireAndVerifyClientCert,
 	}))
 }
 
@@ -112,8 +59,8 @@ func (a *authority) files(name string) TLS {
 
 func (a *authority) write(f TLS, name string) {
 	a.t.Helper()
-	cert, key := a.leaf(name)
-	for file, data := range map[string][]byte{f.CAFile: a.pem, f.CertFile: cert, f.KeyFile: key} {
+	pair := a.leaf(name)
+	for file, data := range map[string][]byte{f.CAFile: a.PEM(), f.CertFile: pair.Cert, f.KeyFile: pair.Key} {
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			a.t.Fatal(err)
 		}
@@ -260,7 +207,7 @@ func TestToken(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 	write("two")
-	time.Sleep(tokenAge + 10*time.Millisecond)
+	time.Sleep(reload.Interval + 10*time.Millisecond)
 	if got, err := sent(); got != "Bearer two" || err != nil {
 		t.Errorf("after a change: got %q, %v", got, err)
 	}
@@ -268,7 +215,7 @@ func TestToken(t *testing.T) {
 	if err := os.Remove(cfg.TokenFile); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(tokenAge + 10*time.Millisecond)
+	time.Sleep(reload.Interval + 10*time.Millisecond)
 	got, err := sent()
 	if outcome, _ := outcomeOf(t, err); outcome != pip.OutcomeError {
 		t.Errorf("without a file: got %q, %v, want error", got, err)

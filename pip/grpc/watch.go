@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -30,17 +31,20 @@ const (
 
 // Invalidation says that answers may have changed.
 type Invalidation struct {
-	// Patterns are those of the questions whose answers may have changed. Each
-	// holds a value for each need, in order, or nil for whatever value. Nil in
-	// place of a list stands for all questions.
-	Patterns []pip.Question
+	// Patterns are those of the questions whose answers may have changed. Nil stands
+	// for all questions.
+	Patterns []Pattern
 }
+
+// Pattern holds for each need, in order, the values that it may have, which are ways to
+// write one value; none stands for whatever value.
+type Pattern [][]value.Value
 
 // Matches reports whether the answer to q may have changed. It fits
 // [pip.Source].Forget.
 func (i Invalidation) Matches(q pip.Question) bool {
 	for _, pattern := range i.Patterns {
-		if matches(pattern, q) {
+		if pattern.matches(q) {
 			return true
 		}
 	}
@@ -48,12 +52,13 @@ func (i Invalidation) Matches(q pip.Question) bool {
 }
 
 // matches goes beyond equal values: a service may find ALICE where alice changed.
-func matches(pattern, q pip.Question) bool {
-	for at, v := range pattern {
-		if v == nil || at >= len(q) || q[at] == nil {
+func (p Pattern) matches(q pip.Question) bool {
+	for at, values := range p {
+		if len(values) == 0 || at >= len(q) || q[at] == nil {
 			continue
 		}
-		if !pip.Alike(v.String(), q[at].String()) && !value.Equal(v, q[at]) {
+		asked := q[at].String()
+		if !slices.ContainsFunc(values, func(v value.Value) bool { return pip.Alike(v.String(), asked) || value.Equal(v, q[at]) }) {
 			return false
 		}
 	}
@@ -142,7 +147,7 @@ func (f *form) invalidation(list []*v1.Invalidation) Invalidation {
 	if len(list) > maxInvalidations {
 		return Invalidation{}
 	}
-	patterns := make([]pip.Question, len(list))
+	patterns := make([]Pattern, len(list))
 	for i, m := range list {
 		pattern, ok := f.pattern(m.GetInputs())
 		if !ok {
@@ -154,8 +159,8 @@ func (f *form) invalidation(list []*v1.Invalidation) Invalidation {
 }
 
 // pattern reads the inputs of an invalidation; not ok if there are none.
-func (f *form) pattern(inputs []*v1.Input) (pattern pip.Question, ok bool) {
-	pattern = make(pip.Question, len(f.needs))
+func (f *form) pattern(inputs []*v1.Input) (pattern Pattern, ok bool) {
+	pattern = make(Pattern, len(f.needs))
 	for _, in := range inputs {
 		at, known := f.need(in.GetName())
 		if !known || pattern[at] != nil {
@@ -166,7 +171,7 @@ func (f *form) pattern(inputs []*v1.Input) (pattern pip.Question, ok bool) {
 		if err != nil {
 			return nil, false
 		}
-		pattern[at] = v
+		pattern[at] = []value.Value{v}
 	}
 	return pattern, len(inputs) > 0
 }

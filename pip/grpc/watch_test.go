@@ -131,7 +131,7 @@ func TestMatchesNaN(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i := (Invalidation{Patterns: []pip.Question{{nan}}}); !i.Matches(pip.Question{nan}) {
+	if i := (Invalidation{Patterns: []Pattern{{{nan}}}}); !i.Matches(pip.Question{nan}) {
 		t.Error("NaN does not match NaN")
 	}
 }

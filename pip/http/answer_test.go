@@ -194,7 +194,7 @@ func TestStatus(t *testing.T) {
 }
 
 // What the service puts into one answer after another must not pass for the whole.
-func TestPages(t *testing.T) {
+func TestAnswer_OnePageOfSeveral(t *testing.T) {
 	for link, want := range map[string]bool{
 		`</users?page=2>; rel="next"`:                 false,
 		`</a>; rel=self, </b>; title=x; REL = "Next"`: false,

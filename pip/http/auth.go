@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
 // Auth says how the source shows who it is. At most one of its fields is set.
@@ -25,7 +27,7 @@ type Basic struct {
 
 // authorization gives the value of the header Authorization.
 type authorization struct {
-	file   *reloaded[string]
+	file   *reload.Files[string]
 	prefix string // before the text of the file
 	basic  bool
 	tokens *tokens
@@ -38,17 +40,17 @@ func newAuthorization(cfg Auth, c Connection, plaintext bool) (*authorization, e
 	var errs []error
 	if cfg.BearerFile != "" {
 		ways++
-		a.file, a.prefix = secret(cfg.BearerFile), "Bearer "
+		a.file, a.prefix = reload.Secret(cfg.BearerFile, field), "Bearer "
 	}
 	if cfg.Basic != nil {
 		ways++
-		a.file, a.prefix, a.basic = secret(cfg.Basic.PasswordFile), cfg.Basic.User+":", true
+		a.file, a.prefix, a.basic = reload.Secret(cfg.Basic.PasswordFile, field), cfg.Basic.User+":", true
 		if cfg.Basic.User == "" || strings.Contains(cfg.Basic.User, ":") {
 			errs = append(errs, errors.New("auth: a user is not empty and holds no colon"))
 		}
 	}
 	if a.file != nil {
-		_, err := a.file.get(context.Background())
+		_, err := a.file.Get(context.Background())
 		errs = append(errs, err)
 	}
 	if cfg.OAuth2 != nil {
@@ -80,7 +82,7 @@ func (a *authorization) get(ctx context.Context) (string, error) {
 	if a.file == nil {
 		return "", nil
 	}
-	text, err := a.file.get(ctx)
+	text, err := a.file.Get(ctx)
 	if err != nil {
 		return "", unusable("the file of the credentials", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/forseti-pdp/forseti/pip"
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
 // recorded is a service that keeps the header of the last request.
@@ -42,26 +43,26 @@ func TestHeaders(t *testing.T) {
 
 	clock := time.Now()
 	key := p.exchange.headers.files["X-Api-Key"]
-	key.now = func() time.Time { return clock }
+	key.Now = func() time.Time { return clock }
 	write(t, path, []byte("other"))
-	clock = clock.Add(recheck)
+	clock = clock.Add(reload.Interval)
 	if _, err := p.Fetch(t.Context(), ask("1337", "digdir")); err != nil || got.Get("X-Api-Key") != "other" {
 		t.Errorf("got %q, %v, want the new content", got.Get("X-Api-Key"), err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	clock = clock.Add(recheck)
+	clock = clock.Add(reload.Interval)
 	if _, err := p.Fetch(t.Context(), ask("1337", "digdir")); err != nil || got.Get("X-Api-Key") != "other" {
 		t.Errorf("got %q, %v, want the last good content for a while", got.Get("X-Api-Key"), err)
 	}
-	clock = clock.Add(grace)
+	clock = clock.Add(reload.Grace)
 	_, err := p.Fetch(t.Context(), ask("1337", "digdir"))
 	wantOutcome(t, err, pip.OutcomeUnavailable, "other", path)
 }
 
 func TestHeadersRefuse(t *testing.T) {
-	empty, long := file(t, "empty", []byte("\n")), file(t, "long", make([]byte, maxFile+1))
+	empty, long := file(t, "empty", []byte("\n")), file(t, "long", make([]byte, reload.MaxBytes+1))
 	two := file(t, "two", []byte("a\nHost: evil\n"))
 	for _, tt := range []struct {
 		header Header

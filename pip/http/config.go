@@ -3,7 +3,6 @@ package http
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -206,87 +205,4 @@ func newNone(rules []None, ok []int) ([]none, error) {
 		made = append(made, n)
 	}
 	return made, errors.Join(errs...)
-}
-
-// newShape reads the paths.
-func newShape(cfg Config) (*shape, error) {
-	s := &shape{needs: cfg.Needs, provides: cfg.Provides, list: -1}
-	if cfg.Bulk != nil {
-		s.list = slices.IndexFunc(cfg.Needs, func(n pip.Need) bool { return n.Name == cfg.Bulk.Need })
-	}
-	var errs []error
-	read := func(user, text string) path {
-		p, err := parsePath(text)
-		if err == nil && p.row && cfg.Rows == "" {
-			err = errors.New("a path with @ needs rows")
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: path %q: %w", user, text, err))
-		}
-		return p
-	}
-	// shown is whether a document of another form, such as {}, cannot pass for one
-	// without values.
-	shown := false
-	show := func(p path) { shown = shown || !p.row && !p.optional() }
-	if cfg.Rows != "" {
-		p := read("rows", cfg.Rows)
-		if p.row || len(p.steps) > 0 && p.steps[len(p.steps)-1].kind == stepEach {
-			errs = append(errs, fmt.Errorf("rows: path %q: it begins with $ and leads to the list itself", cfg.Rows))
-		}
-		show(p)
-		s.rows = &p
-	}
-	for _, out := range cfg.Provides {
-		if len(out.From) == 0 {
-			errs = append(errs, fmt.Errorf("attribute %q has no path", out.Key.ID))
-		}
-		var paths []path
-		for _, text := range out.From {
-			user := fmt.Sprintf("attribute %q", out.Key.ID)
-			p := read(user, text)
-			if cfg.Bulk != nil && !p.row {
-				errs = append(errs, fmt.Errorf("%s: path %q: in bulk it begins with @, because it must be clear whose value it is", user, text))
-			}
-			show(p)
-			paths = append(paths, p)
-		}
-		s.from = append(s.from, paths)
-	}
-	for _, text := range cfg.Require {
-		p := read("require", text)
-		if p.optional() || len(p.steps) == 0 {
-			errs = append(errs, fmt.Errorf("require: path %q: what is required has a name or number, and is not optional", text))
-		}
-		show(p)
-		s.require = append(s.require, p)
-	}
-	for _, text := range cfg.Forbid {
-		p := read("forbid", text)
-		for i := range p.steps {
-			p.steps[i].optional = true
-		}
-		s.forbid = append(s.forbid, p)
-	}
-	for _, name := range slices.Sorted(maps.Keys(cfg.Echo)) {
-		need := slices.IndexFunc(cfg.Needs, func(n pip.Need) bool { return n.Name == name })
-		if need < 0 {
-			errs = append(errs, fmt.Errorf("echo names the unknown need %q", name))
-			continue
-		}
-		e := echo{need: need, path: read("echo of need "+name, cfg.Echo[name])}
-		if e.path.optional() || need == s.list && !e.path.row {
-			errs = append(errs, fmt.Errorf("echo of need %q: path %q: it is not optional, and in bulk begins with @", name, e.path.text))
-		}
-		show(e.path)
-		s.echo = append(s.echo, e)
-	}
-	values := slices.Concat(s.from...)
-	if slices.ContainsFunc(s.echo, func(e echo) bool { return e.path.row }) && slices.ContainsFunc(values, func(p path) bool { return !p.row }) {
-		errs = append(errs, errors.New("an echo with @ shows whose the row is, and not whose a value at a path with $"))
-	}
-	if !shown {
-		errs = append(errs, errors.New("every path is optional, so that {} would say that there are no values: require a path"))
-	}
-	return s, errors.Join(errs...)
 }

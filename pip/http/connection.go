@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/forseti-pdp/forseti/pip"
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
 // The limits of connections.
@@ -57,7 +58,7 @@ type Connection struct {
 
 // dialer makes connections under one configuration.
 type dialer struct {
-	clients *reloaded[*http.Client]
+	clients *reload.Files[*http.Client]
 }
 
 // newDialer checks the configuration and reads its files.
@@ -88,12 +89,10 @@ func newDialer(t TLS, c Connection, redirect func(*http.Request, []*http.Request
 			files = append(files, name)
 		}
 	}
-	d := &dialer{clients: &reloaded[*http.Client]{
-		files: files,
-		read:  readFile,
-		now:   time.Now,
-		drop:  (*http.Client).CloseIdleConnections,
-		build: func(contents [][]byte) (*http.Client, error) {
+	d := &dialer{clients: &reload.Files[*http.Client]{
+		Names: files,
+		Drop:  (*http.Client).CloseIdleConnections,
+		Make: func(contents [][]byte) (*http.Client, error) {
 			config, err := t.config(contents)
 			if err != nil {
 				return nil, err
@@ -101,7 +100,7 @@ func newDialer(t TLS, c Connection, redirect func(*http.Request, []*http.Request
 			return &http.Client{Transport: c.transport(config, proxy), CheckRedirect: redirect}, nil
 		},
 	}}
-	if _, err := d.clients.get(context.Background()); err != nil {
+	if _, err := d.clients.Get(context.Background()); err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
 	return d, nil
@@ -109,16 +108,25 @@ func newDialer(t TLS, c Connection, redirect func(*http.Request, []*http.Request
 
 // client gives the client for one request.
 func (d *dialer) client(ctx context.Context) (*http.Client, error) {
-	c, err := d.clients.get(ctx)
+	c, err := d.clients.Get(ctx)
 	if err != nil {
 		return nil, unusable("the files for TLS", err)
 	}
 	return c, nil
 }
 
+// unusable is the error of a question for which there is nothing made of files. An
+// error that says more about the question than about the files stays what it is.
+func unusable(what string, err error) error {
+	if e, ok := errors.AsType[*pip.Error](err); ok {
+		return e
+	}
+	return &pip.Error{Outcome: pip.OutcomeUnavailable, Detail: what + " cannot be used", Err: err}
+}
+
 // close lets go of the connections that are not in use.
 func (d *dialer) close() {
-	if c, ok := d.clients.last(); ok {
+	if c, ok := d.clients.Last(); ok {
 		c.CloseIdleConnections()
 	}
 }

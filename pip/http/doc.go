@@ -9,6 +9,9 @@
 // header or a whole JSON value, never a part of one, so it means nothing but
 // itself to whoever reads it. What cannot be sent like that is refused.
 //
+// Files of secrets and certificates are read again when they change; where they cannot be
+// read, what was in them stays in use for a minute.
+//
 // The answer is hostile until shown otherwise. Absent is not unavailable: a path
 // must be there, if only with null or an empty list, unless it is marked as
 // optional by "?"; and one path at least, of [Config].Require if need be, is not,

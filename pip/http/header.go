@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/forseti-pdp/forseti/pip"
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
 // Header is a header of the request. Exactly one of Value, File and Need is set.
@@ -26,8 +27,8 @@ type Header struct {
 type headers struct {
 	needs  []pip.Need
 	static http.Header
-	files  map[string]*reloaded[string] // by name of the header
-	fields map[string]int               // need by name of the header
+	files  map[string]*reload.Files[string] // by name of the header
+	fields map[string]int                   // need by name of the header
 }
 
 // parseHeaders reads the headers; taken are names that something else fills.
@@ -35,7 +36,7 @@ func parseHeaders(list []Header, ph *placeholders, taken ...string) (*headers, e
 	h := &headers{
 		needs:  ph.needs,
 		static: http.Header{"Accept": {"application/json"}, "User-Agent": {"forseti"}},
-		files:  make(map[string]*reloaded[string]),
+		files:  make(map[string]*reload.Files[string]),
 		fields: make(map[string]int),
 	}
 	// The transport writes these, or they say how the message is framed.
@@ -62,8 +63,8 @@ func parseHeaders(list []Header, ph *placeholders, taken ...string) (*headers, e
 			}
 			h.static.Set(name, header.Value)
 		case header.Value == "" && header.File != "" && header.Need == "":
-			h.files[name] = secret(header.File)
-			if _, err := h.files[name].get(context.Background()); err != nil {
+			h.files[name] = reload.Secret(header.File, field)
+			if _, err := h.files[name].Get(context.Background()); err != nil {
 				fail(err.Error())
 			}
 		case header.Need != "" && slices.Contains([]string{"Authorization", "Cookie", "Forwarded"}, name):
@@ -102,7 +103,7 @@ func (h *headers) expand(in [][]string) (http.Header, error) {
 // secrets adds the headers whose values are in files.
 func (h *headers) secrets(ctx context.Context, to http.Header) error {
 	for name, file := range h.files {
-		v, err := file.get(ctx)
+		v, err := file.Get(ctx)
 		if err != nil {
 			return unusable("the file of a header", err)
 		}

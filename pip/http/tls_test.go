@@ -2,17 +2,9 @@ package http
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
 	"log"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,76 +13,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/forseti-pdp/forseti/internal/certtest"
 	"github.com/forseti-pdp/forseti/pip"
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
-// authority is a certificate authority of its own.
-type authority struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newAuthority(t *testing.T) authority {
-	t.Helper()
-	a := authority{}
-	a.cert, a.key = a.issue(t, "authority", time.Hour)
-	return a
-}
-
-// issue makes a certificate and its key; an authority without one signs itself.
-func (a authority) issue(t *testing.T, name string, life time.Duration) (*x509.Certificate, *ecdsa.PrivateKey) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+// issued is a certificate for a host, by its address or its name, or for a client.
+func issued(by *certtest.Authority, name string, life time.Duration) certtest.Pair {
+	leaf := certtest.Leaf{CommonName: name, NotAfter: time.Now().Add(life)}
+	if name != "127.0.0.1" {
+		leaf.DNS, leaf.Elsewhere = []string{name}, true
 	}
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<60))
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: name},
-		DNSNames:              []string{name},
-		NotBefore:             time.Now().Add(-time.Hour),
-		NotAfter:              time.Now().Add(life),
-		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		BasicConstraintsValid: true,
-		IsCA:                  a.cert == nil,
-	}
-	if name == "127.0.0.1" {
-		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-	}
-	parent, signer := template, key
-	if a.cert != nil {
-		parent, signer = a.cert, a.key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert, key
-}
-
-// pair is a certificate for a server or client, in PEM.
-func (a authority) pair(t *testing.T, name string, life time.Duration) (cert, key []byte) {
-	t.Helper()
-	c, k := a.issue(t, name, life)
-	der, err := x509.MarshalPKCS8PrivateKey(k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-}
-
-// pem is the certificate of the authority.
-func (a authority) pem() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
+	return by.Issue(leaf)
 }
 
 // file writes a file into a folder of the test.
@@ -104,17 +38,12 @@ func file(t *testing.T, name string, data []byte) string {
 }
 
 // serveTLS is a service with a certificate of the authority for 127.0.0.1.
-func serveTLS(t *testing.T, a authority, change func(*tls.Config), h http.HandlerFunc) *httptest.Server {
+func serveTLS(t *testing.T, by *certtest.Authority, change func(*tls.Config), h http.HandlerFunc) *httptest.Server {
 	t.Helper()
-	cert, key := a.pair(t, "127.0.0.1", time.Hour)
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := httptest.NewUnstartedServer(h)
 	s.EnableHTTP2 = true
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{issued(by, "127.0.0.1", time.Hour).TLS()}}
 	if change != nil {
 		change(s.TLS)
 	}
@@ -124,24 +53,15 @@ func serveTLS(t *testing.T, a authority, change func(*tls.Config), h http.Handle
 }
 
 func TestTLS(t *testing.T) {
-	ours, theirs := newAuthority(t), newAuthority(t)
-	ca, otherCA := file(t, "ca.pem", ours.pem()), file(t, "other.pem", theirs.pem())
-	clients := x509.NewCertPool()
-	clients.AddCert(ours.cert)
-	mutual := func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, clients }
-	client := func(a authority, life time.Duration) TLS {
-		cert, key := a.pair(t, "forseti", life)
-		return TLS{CAFile: ca, CertFile: file(t, "cert.pem", cert), KeyFile: file(t, "key.pem", key)}
+	ours, theirs := certtest.New("ours"), certtest.New("theirs")
+	ca, otherCA := file(t, "ca.pem", ours.PEM()), file(t, "other.pem", theirs.PEM())
+	mutual := func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, ours.Pool() }
+	client := func(by *certtest.Authority, life time.Duration) TLS {
+		pair := issued(by, "forseti", life)
+		return TLS{CAFile: ca, CertFile: file(t, "cert.pem", pair.Cert), KeyFile: file(t, "key.pem", pair.Key)}
 	}
-	certificate := func(a authority, name string, life time.Duration) func(*tls.Config) {
-		return func(c *tls.Config) {
-			cert, key := a.pair(t, name, life)
-			pair, err := tls.X509KeyPair(cert, key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.Certificates = []tls.Certificate{pair}
-		}
+	certificate := func(by *certtest.Authority, name string, life time.Duration) func(*tls.Config) {
+		return func(c *tls.Config) { c.Certificates = []tls.Certificate{issued(by, name, life).TLS()} }
 	}
 	at12 := func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }
 	at11 := func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }
@@ -195,13 +115,13 @@ func TestNoTLS(t *testing.T) {
 
 // Over TLS, a redirect to plain HTTP is as bad as one to another host.
 func TestRedirectWithoutTLS(t *testing.T) {
-	ours := newAuthority(t)
+	ours := certtest.New("ours")
 	plain := serve(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("asked without TLS: %s", r.RequestURI) })
 	s := serveTLS(t, ours, nil, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, plain.URL+"/users/1337", http.StatusFound)
 	})
 	cfg := byUser(s.URL, "$.roles")
-	cfg.TLS.CAFile = file(t, "ca.pem", ours.pem())
+	cfg.TLS.CAFile = file(t, "ca.pem", ours.PEM())
 	_, err := provider(t, cfg).Fetch(t.Context(), ask("1337"))
 	wantOutcome(t, err, pip.OutcomeInvalid)
 }
@@ -209,45 +129,43 @@ func TestRedirectWithoutTLS(t *testing.T) {
 // New certificates are taken without a new start, and connections made with the
 // old ones are not used again.
 func TestCertificatesAreReadAgain(t *testing.T) {
-	ours := newAuthority(t)
-	clients := x509.NewCertPool()
-	clients.AddCert(ours.cert)
+	ours := certtest.New("ours")
 	var name string
-	s := serveTLS(t, ours, func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, clients },
+	s := serveTLS(t, ours, func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, ours.Pool() },
 		func(w http.ResponseWriter, r *http.Request) {
 			name = r.TLS.PeerCertificates[0].Subject.CommonName
 			writeJSON(w, `{"roles": ["dagl"]}`)
 		})
-	cert, key := ours.pair(t, "first", time.Hour)
+	pair := issued(ours, "first", time.Hour)
 	cfg := byUser(s.URL, "$.roles")
-	cfg.TLS = TLS{CAFile: file(t, "ca.pem", ours.pem()), CertFile: file(t, "cert.pem", cert), KeyFile: file(t, "key.pem", key)}
+	cfg.TLS = TLS{CAFile: file(t, "ca.pem", ours.PEM()), CertFile: file(t, "cert.pem", pair.Cert), KeyFile: file(t, "key.pem", pair.Key)}
 	p := provider(t, cfg)
 	clock := time.Now()
-	p.exchange.dialer.clients.now = func() time.Time { return clock }
+	p.exchange.dialer.clients.Now = func() time.Time { return clock }
 	expect := func(want string) {
 		t.Helper()
-		clock = clock.Add(recheck)
+		clock = clock.Add(reload.Interval)
 		if _, err := p.Fetch(t.Context(), ask("1337")); err != nil || name != want {
 			t.Errorf("got %q, %v, want %q", name, err, want)
 		}
 	}
 	expect("first")
-	cert, key = ours.pair(t, "second", time.Hour)
-	write(t, cfg.TLS.CertFile, cert)
+	pair = issued(ours, "second", time.Hour)
+	write(t, cfg.TLS.CertFile, pair.Cert)
 	expect("first") // the two do not match yet
-	write(t, cfg.TLS.KeyFile, key)
+	write(t, cfg.TLS.KeyFile, pair.Key)
 	expect("second")
 
 	write(t, cfg.TLS.KeyFile, bytes.Repeat([]byte("x"), 10))
 	expect("second")
-	clock = clock.Add(grace)
+	clock = clock.Add(reload.Grace)
 	_, err := p.Fetch(t.Context(), ask("1337"))
 	wantOutcome(t, err, pip.OutcomeUnavailable)
-	write(t, cfg.TLS.KeyFile, key)
+	write(t, cfg.TLS.KeyFile, pair.Key)
 	expect("second")
 
-	write(t, cfg.TLS.CAFile, newAuthority(t).pem())
-	clock = clock.Add(recheck)
+	write(t, cfg.TLS.CAFile, certtest.New("another").PEM())
+	clock = clock.Add(reload.Interval)
 	_, err = p.Fetch(t.Context(), ask("1337"))
 	wantOutcome(t, err, pip.OutcomeUnavailable)
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/forseti-pdp/forseti/pip"
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
 const (
@@ -51,7 +52,7 @@ type ClientCredentials struct {
 // under way at a time, and everybody waits for that one.
 type tokens struct {
 	cfg    ClientCredentials
-	secret *reloaded[string]
+	secret *reload.Files[string]
 	dialer *dialer
 	now    func() time.Time
 
@@ -100,8 +101,8 @@ func newTokens(cfg ClientCredentials, c Connection, plaintext bool) (*tokens, er
 			errs = append(errs, fmt.Errorf("the parameter %q is set by the client itself", name))
 		}
 	}
-	t := &tokens{cfg: cfg, secret: secret(cfg.SecretFile), now: time.Now}
-	_, err = t.secret.get(context.Background())
+	t := &tokens{cfg: cfg, secret: reload.Secret(cfg.SecretFile, field), now: time.Now}
+	_, err = t.secret.Get(context.Background())
 	errs = append(errs, err)
 	t.dialer, err = newDialer(cfg.TLS, c, func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
 	if err := errors.Join(append(errs, err)...); err != nil {
@@ -192,7 +193,7 @@ func (t *tokens) fetch(ctx context.Context) (made accessToken, err error) {
 			made, err = accessToken{}, e
 		}
 	}()
-	text, err := t.secret.get(ctx)
+	text, err := t.secret.Get(ctx)
 	if err != nil {
 		return accessToken{}, unusable("the secret of the client", err)
 	}

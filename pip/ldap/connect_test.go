@@ -2,14 +2,7 @@ package ldap
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"net"
 	"os"
 	"strings"
@@ -20,90 +13,42 @@ import (
 	"github.com/go-ldap/ldap/v3"
 	"github.com/jimlambrt/gldap"
 
+	"github.com/forseti-pdp/forseti/internal/certtest"
 	"github.com/forseti-pdp/forseti/internal/faultproxy"
 	"github.com/forseti-pdp/forseti/pip"
 )
 
 // authority is a certificate authority of a test.
 type authority struct {
-	file        string // its certificate
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
+	*certtest.Authority
+	file string // its certificate
 }
 
 // newAuthority makes one.
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	a := &authority{}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	var der []byte
-	der, a.key = sign(t, template, nil, nil)
-	var err error
-	if a.certificate, err = x509.ParseCertificate(der); err != nil {
-		t.Fatal(err)
-	}
-	a.file = write(t, t.TempDir(), "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	return a
+	a := certtest.New("test")
+	return &authority{a, write(t, t.TempDir(), "ca.pem", string(a.PEM()))}
 }
 
-// sign makes a key and a certificate for it; without a parent it signs itself.
-func sign(t *testing.T, template, parent *x509.Certificate, by *ecdsa.PrivateKey) ([]byte, *ecdsa.PrivateKey) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+// issued is a certificate for a name or for this host.
+func (a *authority) issued(name string, expires time.Duration) certtest.Pair {
+	leaf := certtest.Leaf{CommonName: name, NotAfter: time.Now().Add(expires)}
+	if name != "127.0.0.1" {
+		leaf.DNS, leaf.Elsewhere = []string{name}, true
 	}
-	if parent == nil {
-		parent, by = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, by)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return der, key
-}
-
-// issue makes a certificate for a name or address, and gives its files.
-func (a *authority) issue(t *testing.T, name string, expires time.Duration) (certFile, keyFile string) {
-	t.Helper()
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(expires),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	if ip := net.ParseIP(name); ip != nil {
-		template.IPAddresses = []net.IP{ip}
-	} else {
-		template.DNSNames = []string{name}
-	}
-	der, key := sign(t, template, a.certificate, a.key)
-	secret, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	return write(t, dir, "cert.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))),
-		write(t, dir, "key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: secret})))
+	return a.Issue(leaf)
 }
 
 // serverConfig is for a server with such a certificate.
-func (a *authority) serverConfig(t *testing.T, name string, expires time.Duration) *tls.Config {
-	t.Helper()
-	certificate, err := tls.LoadX509KeyPair(a.issue(t, name, expires))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(a.certificate)
-	return &tls.Config{Certificates: []tls.Certificate{certificate}, ClientCAs: pool}
+func (a *authority) serverConfig(name string, expires time.Duration) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{a.issued(name, expires).TLS()}, ClientCAs: a.Pool()}
 }
 
 // Whom a secured connection trusts, from the first octet on and by StartTLS.
 func TestTLS(t *testing.T) {
 	ca, stranger := newAuthority(t), newAuthority(t)
-	good := ca.serverConfig(t, "127.0.0.1", time.Hour)
+	good := ca.serverConfig("127.0.0.1", time.Hour)
 	old := good.Clone()
 	old.MaxVersion = tls.VersionTLS11
 	tests := []struct {
@@ -115,10 +60,10 @@ func TestTLS(t *testing.T) {
 		{"good", good, TLS{CAFile: ca.file}, true},
 		{"other authority", good, TLS{CAFile: stranger.file}, false},
 		{"authorities of the system", good, TLS{}, false},
-		{"other host", ca.serverConfig(t, "ldap.example.org", time.Hour), TLS{CAFile: ca.file}, false},
-		{"other host that is named", ca.serverConfig(t, "ldap.example.org", time.Hour), TLS{CAFile: ca.file, ServerName: "ldap.example.org"}, true},
+		{"other host", ca.serverConfig("ldap.example.org", time.Hour), TLS{CAFile: ca.file}, false},
+		{"other host that is named", ca.serverConfig("ldap.example.org", time.Hour), TLS{CAFile: ca.file, ServerName: "ldap.example.org"}, true},
 		{"named host that it is not", good, TLS{CAFile: ca.file, ServerName: "ldap.example.org"}, false},
-		{"expired", ca.serverConfig(t, "127.0.0.1", -time.Minute), TLS{CAFile: ca.file}, false},
+		{"expired", ca.serverConfig("127.0.0.1", -time.Minute), TLS{CAFile: ca.file}, false},
 		{"old version", old, TLS{CAFile: ca.file}, false},
 	}
 	for _, tt := range tests {
@@ -230,7 +175,7 @@ func TestConnectHangs(t *testing.T) {
 func TestBrokenTLS(t *testing.T) {
 	ca := newAuthority(t)
 	d := &directory{entries: people()}
-	d.start(t, ca.serverConfig(t, "127.0.0.1", time.Hour), nil)
+	d.start(t, ca.serverConfig("127.0.0.1", time.Hour), nil)
 	proxy, err := faultproxy.New(strings.TrimPrefix(d.url, "ldaps://"), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -293,7 +238,7 @@ func TestBind(t *testing.T) {
 // The client certificate is the account (RFC 4513 §5.2.3).
 func TestBindExternal(t *testing.T) {
 	ca := newAuthority(t)
-	config := ca.serverConfig(t, "127.0.0.1", time.Hour)
+	config := ca.serverConfig("127.0.0.1", time.Hour)
 	config.ClientAuth = tls.RequireAndVerifyClientCert
 	url := scripted(t, func(raw net.Conn) {
 		c := tls.Server(raw, config)
@@ -316,7 +261,8 @@ func TestBindExternal(t *testing.T) {
 	for name, want := range map[string]bool{"forseti": true, "stranger": false} {
 		cfg := roles(strings.Replace(url, "ldap:", "ldaps:", 1))
 		cfg.TLS.CAFile = ca.file
-		cfg.TLS.CertFile, cfg.TLS.KeyFile = ca.issue(t, name, time.Hour)
+		pair, dir := ca.issued(name, time.Hour), t.TempDir()
+		cfg.TLS.CertFile, cfg.TLS.KeyFile = write(t, dir, "cert.pem", string(pair.Cert)), write(t, dir, "key.pem", string(pair.Key))
 		cfg.Bind.External = true
 		p := provider(t, cfg)
 		if want {

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
 // server is where a connection goes.
@@ -51,7 +52,7 @@ func parseServer(text string) (server, error) {
 
 // password reads the file of the password.
 func (b Bind) password() (string, error) {
-	data, err := os.ReadFile(b.PasswordFile)
+	data, err := reload.Read(b.PasswordFile)
 	if err != nil {
 		return "", err
 	}
@@ -69,7 +70,7 @@ func (t TLS) config(host string) (*tls.Config, error) {
 		c.ServerName = t.ServerName
 	}
 	if t.CAFile != "" {
-		data, err := os.ReadFile(t.CAFile)
+		data, err := reload.Read(t.CAFile)
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +80,7 @@ func (t TLS) config(host string) (*tls.Config, error) {
 		}
 	}
 	if t.CertFile != "" {
-		certificate, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+		certificate, err := reload.KeyPair(t.CertFile, t.KeyFile)
 		if err != nil {
 			return nil, errors.New("the client certificate and its key cannot be read, or do not fit")
 		}

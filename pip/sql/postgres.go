@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/forseti-pdp/forseti/pip"
+	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
 // The defaults of [PostgresConfig].
@@ -181,7 +181,7 @@ func (cfg PostgresConfig) readPassword(c *pgx.ConnConfig) error {
 	if cfg.PasswordFile == "" {
 		return nil
 	}
-	password, err := os.ReadFile(cfg.PasswordFile)
+	password, err := reload.Read(cfg.PasswordFile)
 	if err != nil {
 		return &pip.Error{Outcome: pip.OutcomeError, Detail: "the password file cannot be read", Err: err}
 	}

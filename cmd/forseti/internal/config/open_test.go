@@ -130,17 +130,24 @@ func TestTranslatedToo(t *testing.T) {
 		{Key: xacml.AttributeKey{Category: xacml.CategoryAccessSubject, ID: "user", Type: value.TypeString}},
 		{Key: xacml.AttributeKey{Category: xacml.CategoryAccessSubject, ID: "level", Type: value.TypeString}},
 	}
-	about := func(user string, level value.Value) grpc.Invalidation {
-		return grpc.Invalidation{Patterns: []pip.Question{{value.String(user), level}}}
+	about := func(user string, levels ...value.Value) grpc.Invalidation {
+		return grpc.Invalidation{Patterns: []grpc.Pattern{{{value.String(user)}, levels}}}
 	}
-	i := translatedToo(d, needs, about("u1", nil))
+	i := translatedToo(d, needs, about("u1"))
 	for user, want := range map[string]bool{"u1": true, "1": true, "2": false} {
 		if got := i.Matches(pip.Question{value.String(user), value.String("3")}); got != want {
 			t.Errorf("the question about %s: got %t, want %t", user, got, want)
 		}
 	}
-	if i := translatedToo(d, needs, about("1", value.String("3"))); len(i.Patterns) != 1 {
-		t.Errorf("in the form that sources are asked in: got %v, want one pattern", i.Patterns)
+	// The caller states the one, and another source gives the other as it likes.
+	i = translatedToo(d, needs, about("u1", value.String("03")))
+	for _, q := range [][2]string{{"u1", "03"}, {"1", "3"}, {"u1", "3"}, {"1", "03"}} {
+		if !i.Matches(pip.Question{value.String(q[0]), value.String(q[1])}) {
+			t.Errorf("the question about %v is not matched", q)
+		}
+	}
+	if i.Matches(pip.Question{value.String("1"), value.String("4")}) {
+		t.Error("the question about another level is matched")
 	}
 	if i := translatedToo(d, needs, about("1", value.String("three"))); i.Patterns != nil {
 		t.Errorf("what is no value: got %v, want all questions", i.Patterns)

@@ -41,28 +41,25 @@ func watchService(p *grpc.Provider, d *contexthandler.Dictionary, source pip.Sou
 	}
 }
 
-// translatedToo adds each pattern in the form in which sources are asked for what callers
-// state. One that the dictionary refuses says that something changed, and not what.
+// translatedToo adds to each value the form in which sources are asked for what callers
+// state, which of the values of a question may be all, some or none. One that the
+// dictionary refuses says that something changed, and not what.
 func translatedToo(d *contexthandler.Dictionary, needs []pip.Need, i grpc.Invalidation) grpc.Invalidation {
-	out := grpc.Invalidation{Patterns: i.Patterns}
-	for _, pattern := range i.Patterns {
-		translated, changed := slices.Clone(pattern), false
-		for at, v := range pattern {
-			if v == nil {
-				continue
-			}
+	if i.Patterns == nil {
+		return i
+	}
+	out := grpc.Invalidation{Patterns: make([]grpc.Pattern, len(i.Patterns))}
+	for n, pattern := range i.Patterns {
+		out.Patterns[n] = make(grpc.Pattern, len(pattern))
+		for at, values := range pattern {
 			key := needs[at].Key
 			r, err := d.Translate(&xacml.Request{Attributes: []xacml.Attributes{{
-				Category: key.Category, Attributes: []xacml.Attribute{{ID: key.ID, Values: []value.Value{v}}},
+				Category: key.Category, Attributes: []xacml.Attribute{{ID: key.ID, Values: values}},
 			}}})
 			if err != nil {
 				return grpc.Invalidation{}
 			}
-			translated[at] = r.Attributes[0].Attributes[0].Values[0]
-			changed = changed || translated[at].String() != v.String()
-		}
-		if changed {
-			out.Patterns = append(slices.Clip(out.Patterns), translated)
+			out.Patterns[n][at] = slices.Concat(values, r.Attributes[0].Attributes[0].Values)
 		}
 	}
 	return out

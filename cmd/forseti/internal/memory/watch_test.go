@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The levels begin at their watermarks and end well below them.
-func TestAfter(t *testing.T) {
+func TestAfter_LevelsEndWellBelowWhereTheyBegin(t *testing.T) {
 	const limit = 1000
 	before := Enough
 	for i, test := range []struct {

@@ -229,9 +229,9 @@ func TestSampler(t *testing.T) {
 	}
 }
 
-// TestQueue: a collector that hangs does not make spans wait, of which only so many are
+// A collector that hangs does not make spans wait, of which only so many are
 // kept, and all others are counted.
-func TestQueue(t *testing.T) {
+func TestExport_CollectorThatHangs(t *testing.T) {
 	for _, protocol := range []string{"grpc", "http/protobuf"} {
 		t.Run(protocol, func(t *testing.T) {
 			c := otlptest.Start(t)
@@ -363,8 +363,8 @@ func TestOutlet_Panic(t *testing.T) {
 	}
 }
 
-// TestCause: no error of an exporter is quoted.
-func TestCause(t *testing.T) {
+// No error of an exporter is quoted.
+func TestCause_QuotesNothing(t *testing.T) {
 	for _, err := range []error{
 		nil, context.DeadlineExceeded, fmt.Errorf("SECRET: %w", context.Canceled), fmt.Errorf("SECRET"),
 		&net.OpError{Op: "dial", Err: fmt.Errorf("SECRET")},
