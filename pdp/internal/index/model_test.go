@@ -92,6 +92,7 @@ type world struct {
 	accepted int // how much a constraint accepts at most
 	span     int64
 	flags    bool
+	stems    bool // of texts
 }
 
 func newWorld(seed uint64) world {
@@ -103,13 +104,19 @@ func newWorld(seed uint64) world {
 		accepted: []int{1, 2, 5, 70}[random.IntN(4)],
 		span:     []int64{10, 100, 1000}[random.IntN(3)],
 		flags:    random.IntN(2) == 0,
+		stems:    random.IntN(2) == 0,
 	}
 }
 
+// text is a short text, after a stem in some worlds: more octets than the search
+// compares at once, which most texts of the world have in common.
 func (w world) text() string {
 	b := make([]byte, w.IntN(7))
 	for i := range b {
 		b[i] = "ab\x00\xff"[min(w.IntN(8), 3)]
+	}
+	if w.stems && w.IntN(8) > 0 {
+		return "b/0123456789/" + string(b)
 	}
 	return string(b)
 }
