@@ -97,6 +97,29 @@ func TestRow9_Depth(t *testing.T) {
 	}
 }
 
+// Row 9: nor nested alone, in documents that nobody read from XML.
+func TestRow9_DepthWithoutReferences(t *testing.T) {
+	nested := func(n int) []policy.Document {
+		var child policy.Child
+		for i := range n {
+			s := &policy.PolicySet{ID: fmt.Sprint("s", i), Version: "1", Algorithm: xacml.PolicyAlgorithm3 + "deny-unless-permit"}
+			if child != nil {
+				s.Children = []policy.Child{child}
+			}
+			child = s
+		}
+		return []policy.Document{{Name: "a.xml", Root: child}}
+	}
+	if p, problems := pdp.New(pdp.Config{}, nested(64)); p == nil {
+		t.Errorf("64 levels are refused: %v", first(problems))
+	} else if got := p.Evaluate(t.Context(), &xacml.Request{}, nil); got.Decision != xacml.Deny {
+		t.Errorf("got %v, want Deny", got.Decision)
+	}
+	if p, problems := pdp.New(pdp.Config{}, nested(65)); p != nil || !contains(problems.Errors(), policy.ReasonDepth) {
+		t.Errorf("65 levels: got PDP %t, problems %v; want too deep", p != nil, first(problems))
+	}
+}
+
 // Row 9: expressions may not be too deep, variables included.
 func TestRow9_DepthOfExpressions(t *testing.T) {
 	deep := func(n int) policy.Expression {
