@@ -34,6 +34,7 @@ func askedIn(t *testing.T, config pdp.Config, version, ofRequest, condition, res
 	if len(problems.Errors()) > 0 {
 		t.Fatalf("%v, in\n%s", problems, policies)
 	}
+	config.KeepModel = true
 	p, problems := pdp.New(config, []policy.Document{document})
 	if p == nil {
 		return xacml.Result{Status: xacml.Status{Code: "refused", Message: problems.Error()}}
@@ -48,7 +49,11 @@ func askedIn(t *testing.T, config pdp.Config, version, ofRequest, condition, res
 	if err != nil {
 		t.Fatalf("%v, in %s", err, resource)
 	}
-	return p.Evaluate(t.Context(), request, nil)
+	result := p.Evaluate(t.Context(), request, nil)
+	if reference := p.EvaluateReference(t.Context(), request, nil); outcomeOf(reference) != outcomeOf(result) {
+		t.Errorf("got %s, and %s of the reference, in\n%s", outcomeOf(result), outcomeOf(reference), policies)
+	}
+	return result
 }
 
 func outcomeOf(r xacml.Result) string {
@@ -111,6 +116,19 @@ func TestS5_5_AnotherMeaningInXPath20(t *testing.T) {
 <AttributeSelector Category=%q Path=%q DataType="xs:string" MustBePresent="false"%s/></Apply><integer>0</integer></Apply>`, xacml.CategoryResource, path, more)
 	}
 	count := `<Apply FunctionId="f1:integer-equal"><Apply FunctionId="f3:xpath-node-count">` + banned + `</Apply><integer>0</integer></Apply>`
+	path := "//ban[@until &gt; '2026-11-22']"
+	const computed = `<Apply FunctionId="f2:string-concatenate"><string>//ban[@until </string><string>&gt; '2026-11-22']</string></Apply>`
+	selects := func(path string) string {
+		return fmt.Sprintf(`<Apply FunctionId="f1:integer-equal"><Apply FunctionId="f1:string-bag-size"><Apply FunctionId="f3:attribute-selector">
+<anyURI>%s</anyURI>%s<anyURI>%s</anyURI></Apply></Apply><integer>0</integer></Apply>`, xacml.CategoryResource, path, value.TypeString.ID())
+	}
+	counts := func(path string) string {
+		return `<Apply FunctionId="f1:integer-equal"><Apply FunctionId="f1:xpath-node-count">` + path + `</Apply><integer>0</integer></Apply>`
+	}
+	some := func(paths string) string {
+		return `<Apply FunctionId="f1:not"><Apply FunctionId="f1:any-of"><Function FunctionId="f1:xpath-node-equal"/><string>//ban</string>` + paths + `</Apply></Apply>`
+	}
+	text := func(s string) string { return "<string>" + s + "</string>" }
 	from := ban + `<Attribute AttributeId="from" IncludeInResult="false">` + banned + `</Attribute>`
 	for _, tt := range []struct{ name, version, ofRequest, condition, resource, want string }{
 		{"path of a selector", xacml.XPath20, "", selector("//ban[@until > '2026-11-22']", ""), ban, "refused"},
@@ -120,9 +138,50 @@ func TestS5_5_AnotherMeaningInXPath20(t *testing.T) {
 		{"the same in both", xacml.XPath20, "", selector("//ban[@until = '2026-12-31']", ""), ban, "NotApplicable"},
 		{"expression of the request", xacml.XPath20, xacml.XPath20, selector("@until", ` ContextSelectorId="from"`), from, "processing-error"},
 		{"expression of the request", xacml.XPath20, xacml.XPath10, selector("@until", ` ContextSelectorId="from"`), from, "syntax-error"}, // none is no context node
+
+		// Strings that are paths (Related and Nested Entities profile; 10.2.9).
+		{"path that is a string", xacml.XPath20, "", selects(text(path)), ban, "refused"},
+		{"path that is a string", xacml.XPath10, "", selects(text(path)), ban, "Permit"},
+		{"path that is a string, the same in both", xacml.XPath20, "", selects(text("//ban/@until")), ban, "NotApplicable"},
+		{"path that is computed", xacml.XPath20, "", selects(computed), ban, "refused"},
+		{"path that is computed", xacml.XPath10, "", selects(computed), ban, "Permit"},
+		{"path that is a string, of no known version", "urn:xpath", "", selects(text("//ban")), ban, "refused"},
+		{"expression of 1.0", xacml.XPath20, "", counts(text(path)), ban, "refused"},
+		{"expression of 1.0", xacml.XPath10, "", counts(text(path)), ban, "Permit"},
+		{"expression of 1.0, the same in both", xacml.XPath20, "", counts(text("//ban")), ban, "NotApplicable"},
+		{"expression of 1.0 that is computed", xacml.XPath20, "", counts(computed), ban, "refused"},
+		{"expression of 1.0 that is no XPath", xacml.XPath20, "", counts(text("//[")), ban, "processing-error"},
+		{"expressions of 1.0 in a bag", xacml.XPath20, "", some(`<Apply FunctionId="f1:string-bag">` + text(path) + `</Apply>`), ban, "refused"},
+		{"expressions of 1.0 in a bag", xacml.XPath10, "", some(`<Apply FunctionId="f1:string-bag">` + text(path) + `</Apply>`), ban, "Permit"},
 	} {
 		if got := outcomeOf(askedIn(t, pdp.Config{}, tt.version, tt.ofRequest, tt.condition, tt.resource)); got != tt.want {
 			t.Errorf("%s under %s: got %s, want %s", tt.name, last(tt.version), got, tt.want)
+		}
+	}
+}
+
+// A literal of a Match is checked as any other is (§7.19.2).
+func TestS7_6_XPathInAMatch(t *testing.T) {
+	for _, tt := range []struct{ name, version, path, want string }{
+		{"an expression", xacml.XPath20, "//ban", ""},
+		{"no XPath", xacml.XPath10, "//[", "XPath: "},
+		{"no nodes", xacml.XPath10, "1 + 1", "gives a number"},
+		{"another meaning in XPath 2.0", xacml.XPath20, "//ban[@until &gt; '2026']", "XPath 2.0 compares"},
+		{"no known version", "urn:xpath", "//ban", `XPathVersion "urn:xpath"`},
+	} {
+		policies := fmt.Sprintf(`<Policy xmlns=%q PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides">
+<PolicyDefaults><XPathVersion>%s</XPathVersion></PolicyDefaults>
+<Target><AnyOf><AllOf><Match MatchId="%sxpath-node-match">
+<AttributeValue DataType=%q XPathCategory=%q>%s</AttributeValue>
+<AttributeDesignator Category=%[6]q AttributeId="node" DataType=%[5]q MustBePresent="false"/></Match></AllOf></AnyOf></Target></Policy>`,
+			xacml.Namespace, xacml.RuleAlgorithm3, tt.version, xacml.Function3, value.TypeXPathExpression.ID(), xacml.CategoryResource, tt.path)
+		document, problems := xacmlxml.ReadPolicy("p.xml", []byte(policies), xacmlxml.DefaultLimits())
+		if len(problems.Errors()) > 0 {
+			t.Fatal(problems)
+		}
+		p, problems := pdp.New(pdp.Config{}, []policy.Document{document})
+		if (p != nil) != (tt.want == "") || tt.want != "" && !strings.Contains(problems.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.name, problems, tt.want)
 		}
 	}
 }
@@ -141,6 +200,45 @@ func TestA3_15_OnContent(t *testing.T) {
 	} {
 		if got := outcomeOf(asked(t, pdp.Config{}, tt.condition, tt.resource)); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// §5.45, A.3.16: the category that access-permitted puts in is part of the request,
+// and so are its expressions, in entities too: they are held to the version of that.
+func TestA3_16_XPathVersionOfTheRequest(t *testing.T) {
+	expression := fmt.Sprintf(`<AttributeValue DataType=%q XPathCategory=%q>//ban[@until &gt; '2026-11-22']</AttributeValue>`,
+		value.TypeXPathExpression.ID(), xacml.CategoryResource)
+	attribute := func(id, v string) string {
+		return fmt.Sprintf(`<Attribute AttributeId=%q IncludeInResult="false">%s</Attribute>`, id, v)
+	}
+	entity := fmt.Sprintf(`<AttributeValue DataType=%q>%s</AttributeValue>`, value.TypeEntity.ID(), attribute("from", expression))
+	get := func(id string, typ value.Type) string {
+		return fmt.Sprintf(`<AttributeDesignator Category="resource" AttributeId=%q DataType=%q MustBePresent="false"/>`, id, typ.ID())
+	}
+	some := func(expressions string) string {
+		return fmt.Sprintf(`<ForAny VariableId="x">%s<Apply FunctionId="f1:integer-equal"><integer>1</integer><Apply FunctionId="f1:string-bag-size">
+<Apply FunctionId="f3:attribute-selector"><anyURI>%s</anyURI><VariableReference VariableId="x"/><anyURI>%s</anyURI></Apply></Apply></Apply></ForAny>`,
+			expressions, xacml.CategoryResource, value.TypeString.ID())
+	}
+	ofEntity := fmt.Sprintf(`<ForAny VariableId="e">%s%s</ForAny>`, get("entity", value.TypeEntity), some(fmt.Sprintf(
+		`<Apply FunctionId="f3:attribute-designator"><VariableReference VariableId="e"/><anyURI>from</anyURI><anyURI>%s</anyURI></Apply>`, value.TypeXPathExpression.ID())))
+	for _, tt := range []struct{ name, banned, attributes string }{
+		{"of an attribute", some(get("from", value.TypeXPathExpression)), attribute("from", expression)},
+		{"of an entity", ofEntity, attribute("entity", entity)},
+	} {
+		inside := `<Content><r xmlns=""><ban until="2026-12-31"/></r></Content>` + tt.attributes +
+			attribute("inside", fmt.Sprintf(`<AttributeValue DataType=%q>y</AttributeValue>`, value.TypeString.ID()))
+		condition := `<Apply FunctionId="f1:and"><Apply FunctionId="f1:not">` + tt.banned + `</Apply><Apply FunctionId="f1:or">
+<Apply FunctionId="f1:string-is-in"><string>y</string>` + get("inside", value.TypeString) + `</Apply>
+<Apply FunctionId="f3:access-permitted"><anyURI>` + xacml.CategoryResource + `</anyURI><string><![CDATA[` + inside + `]]></string></Apply></Apply></Apply>`
+		config := pdp.Config{ReadAttributes: func(category, content string) (xacml.Attributes, error) {
+			return xacmlxml.ReadAttributes(category, content, xacmlxml.DefaultLimits())
+		}}
+		for version, want := range map[string]string{xacml.XPath10: "Permit", xacml.XPath20: "NotApplicable"} {
+			if got := outcomeOf(askedIn(t, config, xacml.XPath10, version, condition, "")); got != want {
+				t.Errorf("%s under %s: got %s, want %s", tt.name, last(version), got, want)
+			}
 		}
 	}
 }

@@ -59,7 +59,7 @@ func runScenario(t *testing.T, file string) {
 	}
 	want := make(map[string]string)
 	got := make(map[string]string)
-	config := pdp.Config{Now: func() time.Time { return now }}
+	config := pdp.Config{Now: func() time.Time { return now }, KeepModel: true}
 	var documents []policy.Document
 	var problems policy.Problems
 	requests := make(map[string]string)
@@ -91,6 +91,10 @@ func runScenario(t *testing.T, file string) {
 			request, finder := readRequest(t, text)
 			result := p.Evaluate(t.Context(), request, finder)
 			got[name+".result"] = describe(&result)
+			reference := p.EvaluateReference(t.Context(), request, finder)
+			if of := describe(&reference); of != got[name+".result"] {
+				t.Errorf("%s: the reference says\n%s\nand not\n%s", name, of, got[name+".result"])
+			}
 		}
 	}
 	if *update {

@@ -91,6 +91,7 @@ func attributeSelector() *Function {
 		Doc: "The values that the path selects in the Content of a category of the request, or of an entity, from the node on that the context selector selects if its id is given; " +
 			"fails if there must be some and are none, or as an attribute selector fails.",
 		Typed: entityTypes([]value.Type{value.TypeXPathExpression, value.TypeString}, []value.Type{value.TypeAnyURI}, constructedType),
+		Paths: []int{1},
 		CheckLiterals: func(args []value.Value) error {
 			text, ok := args[1].(value.String)
 			if !ok { // an xpathExpression is checked wherever it stands

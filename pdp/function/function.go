@@ -87,6 +87,10 @@ type Function struct {
 	// regular expression that is not one. An argument that is not a literal is
 	// nil. May be nil.
 	CheckLiterals func(args []value.Value) error
+	// Paths are the arguments that, if they are strings, are XPath in the version in
+	// force where the call stands, which the function does not learn: it reads them
+	// as XPath 1.0.
+	Paths []int
 }
 
 // HigherOrder is the part of a higher-order function that depends on the

@@ -61,10 +61,12 @@ func xpathFunctions() []*Function {
 func legacyXPathFunctions() []*Function {
 	var fs []*Function
 	for _, n := range nodeFunctions() {
-		fs = append(fs, n.function(xacml.Function1+n.name, "10.2.9", "Deprecated: as in 3.0, with strings for expressions on the Content of the resource.",
+		f := n.function(xacml.Function1+n.name, "10.2.9", "Deprecated: as in 3.0, with strings for expressions on the Content of the resource.",
 			value.TypeString, func(v value.Datum) value.XPathExpression {
 				return value.NewXPathExpression(string(v.(value.String)), xacml.CategoryResource, nil, xacml.XPath10)
-			}))
+			})
+		f.Paths = []int{0, 1}[:n.arguments]
+		fs = append(fs, f)
 	}
 	return fs
 }

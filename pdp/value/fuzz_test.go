@@ -71,6 +71,7 @@ func FuzzRelations(f *testing.F) {
 	f.Add("P1D", "PT24H")
 	f.Add("a@b.no", "a@B.no")
 	f.Add("cn=a+o=b,c=no", "C=NO")
+	f.Add(`CN="A, b\00"+O=#0C0162;OID.2.5.4.6=J\CC\8C`, `o=b+cn=a\, B\00,c=\C7\B0`)
 	f.Fuzz(func(t *testing.T, x, y string) {
 		defer bounds.Check(t)()
 		for _, typ := range Types() {
@@ -88,8 +89,27 @@ func FuzzRelations(f *testing.F) {
 				t.Fatalf("%s: Compare(%q, %q) = %d, %v, reverse %d, %v, Equal %v", typ, x, y, order, ok, reverse, okReverse, Equal(a, b))
 			}
 			checkOperations(t, a, b)
+			checkNormal(t, a, b)
 		}
 	})
+}
+
+// checkNormal holds the texts by which others are asked against Equal: what policies take
+// for one has one, and is read again from it.
+func checkNormal(t *testing.T, a, b Value) {
+	t.Helper()
+	switch a.Type() {
+	case TypeString, TypeRFC822Name, TypeX500Name:
+	default:
+		return
+	}
+	n := Normal(a)
+	if (n == Normal(b)) != Equal(a, b) {
+		t.Fatalf("%q and %q: normal values %q and %q, Equal %v", a, b, n, Normal(b), Equal(a, b))
+	}
+	if again, err := Parse(a.Type(), n.String()); err != nil || again != n {
+		t.Fatalf("%q: normal value %q is read as %q, %v", a, n, again, err)
+	}
 }
 
 // checkOperations holds the methods of values against Equal and Compare.

@@ -4,9 +4,10 @@ import "golang.org/x/text/unicode/norm"
 
 // Normal is v as others are asked about it, who compare octets: strings that are
 // [Equal] become the same text, in normalization form C (§7.1.1), and so do
-// rfc822Names, with the domain in lower case (A.2). Without it a caller that writes a
+// rfc822Names, with the domain in lower case (A.2), and x500Names, in the string form of
+// RFC 4514 in lower case: cn=kari nordmann,o=example. Without it a caller that writes a
 // name in another way would be the same to policies and a stranger to sources. It is
-// v itself for all other types; an x500Name stays as it was written.
+// v itself for all other types.
 func Normal(v Value) Value {
 	switch n := v.(type) {
 	case String:
@@ -16,6 +17,10 @@ func Normal(v Value) Value {
 	case RFC822Name:
 		if text := n.local + "@" + n.domain; text != n.text {
 			return RFC822Name{text, n.local, n.domain}
+		}
+	case X500Name:
+		if text := n.canonical(); text != n.text {
+			return X500Name{text, n.key}
 		}
 	}
 	return v

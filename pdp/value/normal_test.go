@@ -1,6 +1,10 @@
 package value
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // What policies cannot tell apart, others are asked about in one text.
 func TestNormal(t *testing.T) {
@@ -16,7 +20,16 @@ func TestNormal(t *testing.T) {
 		{TypeRFC822Name, "Kari@Example.ORG", "Kari@example.org"},
 		{TypeAnyURI, "urn:a\u030a", "urn:a\u030a"}, // compared code point by code point
 		{TypeInteger, "007", "7"},
-		{TypeX500Name, "CN=a", "CN=a"},
+		{TypeX500Name, "cn=a,o=b", "cn=a,o=b"},
+		{TypeX500Name, "", ""},
+		{TypeX500Name, ` OID.2.5.4.3 = "Kari  NORDMANN" ; O=Example `, "cn=kari nordmann,o=example"},
+		{TypeX500Name, `CN=#0C044B617269`, "cn=kari"},
+		{TypeX500Name, "CN=#040aFF", "cn=#040aff"},
+		{TypeX500Name, `cn=k+ou=x,uid=7+CN=k`, "ou=x+cn=k,uid=7+cn=k"},
+		{TypeX500Name, `ou=x+cn=k,cn=k+uid=7`, "ou=x+cn=k,uid=7+cn=k"},
+		{TypeX500Name, "emailAddress=A@B.no,X-Own=1,SN=ås,commonName=ÅS", "1.2.840.113549.1.9.1=a@b.no,x-own=1,2.5.4.4=\u00e5s,cn=\u00e5s"},
+		{TypeX500Name, `O="a, b+c\\<d>\"e;#=\00\01\02\0b\7f",C=\#1`, `o=a\, b\+c\\\<d\>\"e\;#=\00\01\02\0b\7f,c=\#1`},
+		{TypeX500Name, "CN=J\u030c \u212aari \u017fs\u1e9e \u03b1\u0345 \u0130\u0131", "cn=\u01f0 kari ss\u00df \u1fb3 \u0130\u0131"},
 	}
 	for _, test := range tests {
 		v := mustParse(t, test.typ, test.in)
@@ -24,11 +37,32 @@ func TestNormal(t *testing.T) {
 		if n.Type() != test.typ || n.String() != test.want {
 			t.Errorf("%s %q: got %q, want %q", test.typ, test.in, n, test.want)
 		}
-		if test.typ != TypeX500Name && !Equal(v, n) {
+		if !Equal(v, n) {
 			t.Errorf("%s %q: the normal value is another one", test.typ, test.in)
 		}
 		if again := Normal(n); again != n {
 			t.Errorf("%s %q: got %q of the normal value, want itself", test.typ, test.in, again)
+		}
+	}
+}
+
+// A canonical name is read as the name that it is of, whatever letters it has: what
+// composes with a mark in lower case only is one letter in both.
+func TestNormal_X500NameIsReadAgain(t *testing.T) {
+	for r := rune(' '); r < 0x2200; r++ {
+		for _, mark := range []string{"", "\u0300", "\u0301", "\u0308", "\u030a", "\u030c", "\u0313", "\u0331", "\u0342", "\u0345"} {
+			if r >= 0x600 && r < 0x1C80 && mark != "" {
+				continue
+			}
+			var escaped strings.Builder
+			for _, octet := range []byte(string(r) + mark) {
+				fmt.Fprintf(&escaped, `\%02X`, octet)
+			}
+			v := mustParse(t, TypeX500Name, "CN=b"+escaped.String()+"a")
+			n := Normal(v)
+			if again := mustParse(t, TypeX500Name, n.String()); !Equal(v, again) || again != n {
+				t.Errorf("U+%04X %q: %q is read as another name", r, mark, n)
+			}
 		}
 	}
 }

@@ -54,21 +54,23 @@ var escapeMarks = strings.NewReplacer(
 func normalValue(s string) string {
 	s = collapse(s)
 	if isASCII(s) {
-		s = strings.ToUpper(s)
-	} else {
-		s = strings.Map(foldRune, norm.NFC.String(s))
+		s = strings.ToLower(s)
+	} else { // once more, because small letters may be one character with a mark where large ones are not
+		s = norm.NFC.String(strings.Map(lowerRune, norm.NFC.String(s)))
 	}
 	return escapeMarks.Replace(s)
 }
 
-// foldRune is one rune for all that differ in case only: the smallest, which
-// for a letter of ASCII is the upper-case one.
-func foldRune(r rune) rune {
-	smallest := r
+// lowerRune is one rune for all that differ in case only: the smallest in lower case, or
+// the smallest if there is none.
+func lowerRune(r rune) rune {
+	first := r
 	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-		smallest = min(smallest, other)
+		if lower := unicode.IsLower(other); lower == unicode.IsLower(first) && other < first || lower && !unicode.IsLower(first) {
+			first = other
+		}
 	}
-	return smallest
+	return first
 }
 
 // attributeType is the object identifier of a keyword (RFC 2253, §2.3; RFC

@@ -121,7 +121,7 @@ func (c *checker) target(t *policy.Target) {
 // boolean (§7.6).
 func (c *checker) match(m *policy.Match) {
 	bag, ok := c.kind(m.Bag, nil)
-	if !ok || !c.literal(m.Position, m.Literal) {
+	if !ok || !c.literal(m.Position, m.Literal) || !c.insideLiteral(m.Position, m.Literal) {
 		return
 	}
 	f := c.options.Functions.Lookup(m.Function)
@@ -139,7 +139,9 @@ func (c *checker) match(m *policy.Match) {
 		c.errorf(m.Position, policy.ReasonType, "%s in a Match: %v", m.Function, err)
 		return
 	}
-	c.literals(m.Position, f, c.matchLiterals[:])
+	if c.literals(m.Position, f, c.matchLiterals[:]) {
+		c.pathArguments(m.Position, f, c.matchKinds[:], c.matchLiterals[:])
+	}
 }
 
 func (c *checker) obligations(obligations, advice []policy.ObligationExpression, vars *scope) {

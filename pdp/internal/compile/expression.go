@@ -169,9 +169,9 @@ func (c *checker) apply(e *policy.Apply, s *scope) (value.Kind, bool) {
 		return value.Kind{}, false
 	}
 	if applied != nil { // its arguments are the literals, or elements of a bag
-		return k, c.literals(e.Position, applied, literals)
+		f = applied
 	}
-	return k, c.literals(e.Position, f, literals)
+	return k, c.literals(e.Position, f, literals) && c.pathArguments(e.Position, f, kinds, literals)
 }
 
 // literals finds errors in literal arguments before evaluation.

@@ -3,6 +3,7 @@ package compile
 import (
 	"strings"
 
+	"github.com/forseti-pdp/forseti/pdp/function"
 	"github.com/forseti-pdp/forseti/pdp/internal/xpath"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/value"
@@ -50,6 +51,36 @@ func (c *checker) xpath(at policy.Position, text string, namespaces value.Namesp
 	default:
 		return expr
 	}
+}
+
+// pathArguments checks the arguments of a function that are XPath as strings. The
+// function reads them as XPath 1.0, so that only a literal can be seen to mean the
+// same in another version in force.
+func (c *checker) pathArguments(at policy.Position, f *function.Function, kinds []value.Kind, literals []value.Value) bool {
+	for _, i := range f.Paths {
+		if kinds[i].Type != value.TypeString {
+			continue
+		}
+		if !c.xpathVersion(at, c.version) {
+			return false
+		}
+		text, isLiteral := literals[i].(value.String)
+		switch {
+		case isLiteral:
+			expr, err := xpath.Compile(string(text), value.Namespaces{})
+			if err != nil {
+				continue // the function says so
+			}
+			if err := expr.Under(c.version); err != nil {
+				c.errorf(at, policy.ReasonXPath, "%s: XPath: %v", f.ID, err)
+				return false
+			}
+		case strings.EqualFold(c.version, xacml.XPath20):
+			c.errorf(at, policy.ReasonXPath, "%s: argument %d: a path that is computed is read as XPath 1.0, which is not the version in force", f.ID, i+1)
+			return false
+		}
+	}
+	return true
 }
 
 // xpathVersion checks the XPathVersion in force (§5.5). Expressions are read as

@@ -162,6 +162,7 @@ func (e *evaluation) AccessPermitted(category value.AnyURI, attributes value.Str
 			request.Attributes = append(request.Attributes, attrs)
 		}
 	}
+	replaced.Attributes = content.InVersion(replaced.Attributes, initial.XPathVersion)
 	request.Attributes = append(request.Attributes, replaced)
 	return e.permitted(request)
 }

@@ -76,6 +76,7 @@ func (e *evaluation) AccessPermitted(category value.AnyURI, attributes value.Str
 			request.Attributes = append(request.Attributes, attrs)
 		}
 	}
+	replaced.Attributes = content.InVersion(replaced.Attributes, request.XPathVersion)
 	request.Attributes = append(request.Attributes, replaced)
 	in := e.in
 	in.Request = request
