@@ -53,6 +53,36 @@ func TestComplete_AsksInTheOrderOfNeedsAndNothingElse(t *testing.T) {
 	}
 }
 
+// §5.48: a category comes back once, with what the request and the sources have of it.
+func TestComplete_ACategoryComesBackOnce(t *testing.T) {
+	s := snapshot(t, rule("r", "Permit", "r.party=50001", "s.role=dagl"))
+	sources := []pip.Source{
+		source("instance", "r.instance", "r.party!", &fake{answers: map[string]string{"i1": "50001"}}),
+		source("roles", "s.user", "s.role!", &fake{answers: map[string]string{"1337": "dagl"}}),
+	}
+	r := request("s.user=1337", "r.instance=i1")
+	r.Attributes[1].Attributes[0].IncludeInResult = true
+	explained, err := New(Config{Snapshot: func() *pap.Snapshot { return s }, Sources: sources}).Decide(t.Context(), s, Call{Request: r, Explain: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, result := range map[string]xacml.Result{"decided": decide(t, s, sources, r), "explained": explained.Results[0]} {
+		var got []string
+		for _, attrs := range result.Attributes {
+			for _, a := range attrs.Attributes {
+				got = append(got, a.ID)
+			}
+			got = append(got, "|")
+		}
+		if want := "instance party | role |"; strings.Join(got, " ") != want {
+			t.Errorf("%s: got %q, want %q", name, strings.Join(got, " "), want)
+		}
+	}
+	if n := len(r.Attributes[1].Attributes); n != 1 {
+		t.Errorf("the request has %d attributes of the resource now", n)
+	}
+}
+
 func TestComplete_NothingIsAskedForARequestThatHasItAll(t *testing.T) {
 	instance, roles, _, sources := altinn()
 	s := snapshot(t, rule("tax", "Permit", "r.app=tax", "s.role=dagl"))

@@ -10,6 +10,7 @@ import (
 	"github.com/forseti-pdp/forseti/pap"
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/explanation"
+	"github.com/forseti-pdp/forseti/pdp/policy"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
@@ -47,7 +48,7 @@ func (h *Handler) explain(ctx context.Context, snapshot *pap.Snapshot, decider *
 		return xacml.Result{}, nil // nobody gets it, see over
 	}
 	result, d = decider.Explain(ctx, request, k.finder(), pdp.ExplainOptions{
-		Read:    snapshot.Document,
+		Read:    func(name string) (policy.Document, bool) { return snapshot.Document(ctx, name) },
 		Private: h.dictionary.Private,
 		Limits:  explanation.Limits{Nodes: max(leastExplained, explainedNodes/max(parts, 1))},
 	})
@@ -55,7 +56,7 @@ func (h *Handler) explain(ctx context.Context, snapshot *pap.Snapshot, decider *
 	ended := time.Now()
 	h.config.Metrics.stages(enriched.Sub(started), ended.Sub(enriched), h.exemplar(ctx))
 	k.spans.evaluated(enriched, ended, &result)
-	result.Attributes = append(result.Attributes, k.attributes(func(p pip.Provided) bool { return p.IncludeInResult })...)
+	k.giveBack(&result)
 	if h.config.Observe != nil {
 		h.config.Observe(request, k.attributes(func(pip.Provided) bool { return true }))
 	}

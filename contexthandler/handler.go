@@ -346,7 +346,7 @@ func (h *Handler) decideInRounds(ctx context.Context, decider *pdp.PDP, k *knowl
 	if k.shadowed {
 		result = h.shadow.compared(ctx, decider, k, result)
 	}
-	result.Attributes = append(result.Attributes, k.attributes(func(p pip.Provided) bool { return p.IncludeInResult })...)
+	k.giveBack(&result)
 	if h.config.Observe != nil {
 		h.config.Observe(k.request, k.attributes(func(pip.Provided) bool { return true }))
 	}

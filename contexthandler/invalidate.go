@@ -125,16 +125,21 @@ func matcher(needs []pip.Need, gone, made map[name][]value.Value) func(pip.Quest
 
 // hasForm reports whether one of the values has the same lexical form, whatever the
 // case and the spaces: a source may have been asked in another data type, and may find
-// ALICE where alice changed. 07 is the integer 7.
+// ALICE where alice changed. 07 is the integer 7. Sources are asked in normal form.
 func hasForm(values []value.Value, v value.Value) bool {
+	asked := v.String()
 	for _, o := range values {
-		if pip.Alike(o.String(), v.String()) {
+		if pip.Alike(o.String(), asked) {
 			return true
 		}
-		if o.Type() == v.Type() {
-			continue
+		if o.Type() != v.Type() {
+			p, err := pip.Parse(v.Type(), o.String())
+			if err != nil {
+				continue
+			}
+			o = p
 		}
-		if p, err := pip.Parse(v.Type(), o.String()); err == nil && p.String() == v.String() {
+		if pip.Alike(value.Normal(o).String(), asked) {
 			return true
 		}
 	}

@@ -353,6 +353,20 @@ func (k *knowledge) attributes(choose func(pip.Provided) bool) []xacml.Attribute
 	return out
 }
 
+// giveBack adds to the result what sources found and are to give back, to the
+// attributes of the request that are there already: a category is there once (§5.48).
+func (k *knowledge) giveBack(result *xacml.Result) {
+	for _, found := range k.attributes(func(p pip.Provided) bool { return p.IncludeInResult }) {
+		i := slices.IndexFunc(result.Attributes, func(a xacml.Attributes) bool { return a.Category == found.Category })
+		if i < 0 {
+			result.Attributes = append(result.Attributes, found)
+			continue
+		}
+		to := &result.Attributes[i]
+		to.Attributes = slices.Concat(to.Attributes, found.Attributes)
+	}
+}
+
 // addFound adds values to the attribute that is provided.
 func addFound(to *xacml.Attributes, provided *pip.Provided, values []value.Value) {
 	for j := range to.Attributes {

@@ -102,3 +102,31 @@ func TestTimesOfOneFormAreTwo(t *testing.T) {
 		t.Errorf("got %v, want the first two: the third is the first in another zone", got)
 	}
 }
+
+// Of a name every spelling is one to sources, too, and what is told to be not true any
+// more of one spelling is forgotten of all.
+func TestSourcesAreAskedForNamesInOneSpelling(t *testing.T) {
+	const spelling = "cn=kari nordmann,o=example"
+	key := xacml.AttributeKey{Category: xacml.CategoryAccessSubject, ID: "dn", Type: value.TypeX500Name}
+	for _, text := range []string{spelling, `CN=Kari Nordmann, O=Example`, `OID.2.5.4.3="KARI  nordmann";organizationName=example`, `commonName=#0C0D4B617269204E6F72646D616E6E,o=EXAMPLE`} {
+		v, err := value.Parse(value.TypeX500Name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		locks := &fake{answers: map[string]string{spelling: "locked"}}
+		locking := source("locks", "s.dn", "s.lock", locks)
+		locking.Needs[0].Key = key
+		s := snapshot(t, rule("lock", "Deny", "s.lock=locked"), rule("all", "Permit"))
+		r := &xacml.Request{Attributes: []xacml.Attributes{{Category: key.Category, Attributes: []xacml.Attribute{{ID: "dn", Values: []value.Value{v}}}}}}
+		if got := decide(t, s, []pip.Source{locking}, r); got.Decision != xacml.Deny {
+			t.Errorf("%q: got %s and asked %q, want Deny", text, got.Decision, locks.asked)
+		}
+		asked := value.Normal(v)
+		if !hasForm([]value.Value{v}, asked) || !hasForm([]value.Value{value.String(text)}, asked) {
+			t.Errorf("%q: an invalidation does not concern what was asked as %q", text, asked)
+		}
+		if other, _ := value.Parse(value.TypeX500Name, "cn=kari nordmann,o=example,c=no"); hasForm([]value.Value{v}, other) {
+			t.Errorf("%q: an invalidation concerns %q", text, other)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package pap
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"slices"
 	"strings"
@@ -10,17 +11,23 @@ import (
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
 
+// readers is how many documents are read again at a time: where a disk does not answer, so
+// many goroutines wait for it.
+const readers = 16
+
 // again reads documents of a snapshot again: their text is not kept.
 type again struct {
 	folder  folder
 	inForce *atomic.Pointer[sight]
 	read    func(File) (policy.Document, bool)
+	readers chan struct{} // of all snapshots of a store
 }
 
 // Document reads the policy file of that name again, for explanations. Without ok
 // it is not to be had as it was when the snapshot was made: the file changed or is
-// gone, or another snapshot is in force by now. The document must not be changed.
-func (s *Snapshot) Document(name string) (document policy.Document, ok bool) {
+// gone, another snapshot is in force by now, or the disk did not answer before ctx was
+// done. The document must not be changed.
+func (s *Snapshot) Document(ctx context.Context, name string) (document policy.Document, ok bool) {
 	a := s.again
 	if a == nil || a.read == nil {
 		return policy.Document{}, false
@@ -33,23 +40,44 @@ func (s *Snapshot) Document(name string) (document policy.Document, ok bool) {
 	if !found {
 		return policy.Document{}, false
 	}
-	data, ok := a.data(name)
+	data, ok := a.data(ctx, name)
 	if !ok || sha256.Sum256(data) != seen.files[i].digest {
 		return policy.Document{}, false
 	}
 	return a.read(File{Name: name, Data: data})
 }
 
-// data is what the file holds now.
-func (a *again) data(name string) ([]byte, bool) {
-	t, err := a.folder.open(a.folder.dir)
-	if err != nil {
+// data is what the file holds now. Nobody waits for a disk longer than ctx.
+func (a *again) data(ctx context.Context, name string) (data []byte, ok bool) {
+	select {
+	case a.readers <- struct{}{}:
+	case <-ctx.Done():
 		return nil, false
+	}
+	done := make(chan struct{})
+	var found []byte
+	var err error
+	go func() {
+		defer func() { <-a.readers }()
+		defer close(done)
+		found, err = a.folder.content(name)
+	}()
+	select {
+	case <-done:
+		return found, err == nil
+	case <-ctx.Done():
+		return nil, false
+	}
+}
+
+// content is what a file of the folder holds now.
+func (f folder) content(name string) ([]byte, error) {
+	t, err := f.open(f.dir)
+	if err != nil {
+		return nil, err
 	}
 	defer func() { _ = t.Close() }() // nothing was written
 	var buffer bytes.Buffer
-	if err := readFile(t, name, &buffer, a.folder.limits.FileBytes); err != nil {
-		return nil, false
-	}
-	return buffer.Bytes(), true
+	err = readFile(t, name, &buffer, f.limits.FileBytes)
+	return buffer.Bytes(), err
 }

@@ -1,10 +1,15 @@
 package pap
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
@@ -33,7 +38,7 @@ func TestSnapshot_Document(t *testing.T) {
 	check := func(s *Snapshot, name, want string) {
 		t.Helper()
 		got := ""
-		if d, ok := s.Document(name); ok {
+		if d, ok := s.Document(t.Context(), name); ok {
 			got = d.Root.(*policy.Policy).ID
 		}
 		if got != want {
@@ -57,4 +62,41 @@ func TestSnapshot_Document(t *testing.T) {
 	check(first, "a.xml", "") // another snapshot is in force
 	check(store.Current(), "a.xml", "urn:c")
 	check(&Snapshot{}, "a.xml", "")
+}
+
+// A disk that does not answer keeps nobody who wants to see a document longer than that
+// can wait, and takes no more than some goroutines.
+func TestSnapshot_DocumentOnADiskThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, "a.xml", onePolicy("one"))
+		f.config.Compile = CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits(), "")
+		f.open()
+		s := f.store.Current()
+		answers, asked := make(chan struct{}), atomic.Int64{}
+		s.again.folder.open = func(dir string) (tree, error) {
+			asked.Add(1)
+			<-answers
+			return openRoot(dir)
+		}
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var waiting sync.WaitGroup
+		for range 10 * readers {
+			waiting.Go(func() {
+				if _, ok := s.Document(ctx, "a.xml"); ok {
+					t.Error("got a document, want none")
+				}
+			})
+		}
+		waiting.Wait()
+		if took := time.Since(began); took != time.Second || asked.Load() != readers {
+			t.Errorf("got %v and %d readers, want what there is to wait, and %d", took, asked.Load(), readers)
+		}
+		close(answers)
+		synctest.Wait()
+		if _, ok := s.Document(t.Context(), "a.xml"); !ok {
+			t.Error("got no document from a disk that answers again")
+		}
+	})
 }

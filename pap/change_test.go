@@ -5,6 +5,7 @@ import (
 	"os"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/forseti-pdp/forseti/pdp/policy"
@@ -151,6 +152,25 @@ func TestChangesThatHaveToWait(t *testing.T) {
 	time.Sleep(5 * f.config.Poll)
 	hold.Store(false)
 	f.wants("a.xml", "3")
+}
+
+// Whoever keeps memory short cannot keep a right that a change takes away.
+func TestChangesWaitAMinuteAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, "a.xml", "1")
+		f.config.Poll, f.config.NoEvents = time.Second, true
+		f.config.Hold = func() bool { return true }
+		f.run()
+		f.write("a.xml", "2")
+		time.Sleep(maxHold - 2*time.Second)
+		if got, want := f.inForce(), idOf("a.xml", "1"); got != want {
+			t.Errorf("while it has to wait: got %s, want %s", got, want)
+		}
+		time.Sleep(5 * time.Second)
+		if got, want := f.inForce(), idOf("a.xml", "2"); got != want {
+			t.Errorf("after a minute: got %s, want %s", got, want)
+		}
+	})
 }
 
 func TestChangeThatKeepsSizeTimesAndInode(t *testing.T) {

@@ -2,6 +2,7 @@ package pap
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -129,6 +130,19 @@ func TestStoreOfXACML(t *testing.T) {
 	}
 	if first, second := <-told, <-told; first.Policies != 1 || second.Policies != 2 || len(told) > 0 {
 		t.Errorf("told of %+v, %+v and %d more, want of each snapshot once", first, second, len(told))
+	}
+}
+
+// A fault of whoever is told of a snapshot is told, and the snapshot is in force.
+func TestStore_OnSnapshotPanics(t *testing.T) {
+	f := newFixture(t, "one.xml", onePolicy("one"))
+	var faults []any
+	f.config.OnPanic = func(_ context.Context, p pdp.Panic) { faults = append(faults, p.Recovered) }
+	f.config.OnSnapshot = func(*Snapshot) { panic("a fault") }
+	f.open()
+	f.wants("one.xml", onePolicy("one"))
+	if len(faults) != 1 || faults[0] != "a fault" {
+		t.Errorf("got the faults %v, want the one of OnSnapshot", faults)
 	}
 }
 

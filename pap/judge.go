@@ -3,9 +3,11 @@ package pap
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"time"
 
+	"github.com/forseti-pdp/forseti/pdp"
 	"github.com/forseti-pdp/forseti/pdp/policy"
 )
 
@@ -42,7 +44,7 @@ func (s *Store) accept(began time.Time, seen *sight, compiled Compiled, warnings
 		ID: seen.digest.id(), LoadedAt: now, PDP: compiled.PDP,
 		Files: len(seen.files), Policies: compiled.Policies,
 		Warnings: warnings, digest: seen.digest,
-		again: &again{folder: s.folder, inForce: &s.inForce, read: compiled.Read},
+		again: &again{folder: s.folder, inForce: &s.inForce, read: compiled.Read, readers: s.readers},
 	}
 	s.inForce.Store(seen)
 	s.current.Store(next)
@@ -51,9 +53,21 @@ func (s *Store) accept(began time.Time, seen *sight, compiled Compiled, warnings
 	s.logProblems(warnings)
 	s.config.Logger.Info("policies in force", "snapshot", next.ID, "files", next.Files,
 		"policies", next.Policies, "warnings", len(warnings), "duration", now.Sub(began))
-	if s.config.OnSnapshot != nil {
-		s.config.OnSnapshot(next)
+	s.tell(next)
+}
+
+// tell tells of a snapshot that is in force. A fault of whoever is told must not end the
+// process, now and after each restart.
+func (s *Store) tell(next *Snapshot) {
+	if s.config.OnSnapshot == nil {
+		return
 	}
+	defer func() {
+		if r := recover(); r != nil {
+			s.config.OnPanic(context.Background(), pdp.Panic{Recovered: r, Stack: debug.Stack()})
+		}
+	}()
+	s.config.OnSnapshot(next)
 }
 
 // restore notes that the folder holds again what is in force, after something

@@ -39,7 +39,8 @@ type Config struct {
 	// by default.
 	Settle time.Duration
 	// Hold tells, if it is not nil, that changes have to wait, for want of memory say:
-	// while it does, and there is a snapshot, the folder is looked at by Reload only.
+	// while it does, and there is a snapshot, the folder is looked at by Reload, and once
+	// a minute: a right that a change takes away must not stay in force for ever.
 	Hold func() bool
 	// NoEvents does without the events of the operating system. Changes are
 	// then noticed by the regular looks alone.
@@ -52,7 +53,8 @@ type Config struct {
 	// OnSnapshot, if it is not nil, is told of each new snapshot when it is in force. The
 	// folder is not looked at meanwhile.
 	OnSnapshot func(*Snapshot)
-	// OnPanic is told of a fault of Compile, which refuses the candidate; nil logs it.
+	// OnPanic is told of a fault of Compile, which refuses the candidate, and of one of
+	// OnSnapshot, which changes nothing; nil logs it.
 	OnPanic func(context.Context, pdp.Panic)
 }
 
@@ -89,7 +91,7 @@ func (c Config) complete() (Config, error) {
 	}
 	if c.OnPanic == nil {
 		c.OnPanic = func(_ context.Context, p pdp.Panic) {
-			c.Logger.Error("panic while compiling policies", "panic", p.Recovered, "stack", string(p.Stack))
+			c.Logger.Error("panic while policies were loaded", "panic", p.Recovered, "stack", string(p.Stack))
 		}
 	}
 	return c, nil
@@ -106,6 +108,7 @@ type Store struct {
 	inForce atomic.Pointer[sight] // the names and contents of what is in force
 	status  atomic.Pointer[Status]
 	running atomic.Bool
+	readers chan struct{} // holds a token for each document that is read again
 
 	turn  chan struct{} // holds a token while somebody looks at the folder
 	known knowledge     // belongs to whoever has the turn
@@ -142,7 +145,8 @@ func newStore(config Config, opener opener) (*Store, error) {
 			dir: config.Dir, limits: config.Limits, rest: defaultRest,
 			rootAlgorithm: config.RootAlgorithm, open: opener,
 		},
-		turn: make(chan struct{}, 1),
+		turn:    make(chan struct{}, 1),
+		readers: make(chan struct{}, readers),
 	}
 	s.status.Store(&Status{State: StateChanging})
 	return s, nil
@@ -177,6 +181,9 @@ func (s *Store) Reload(ctx context.Context) error {
 	}
 }
 
+// maxHold is how long [Config.Hold] keeps a change waiting at the longest.
+const maxHold = time.Minute
+
 // burst is how long a look waits for the events that follow a first one.
 const burst = 10 * time.Millisecond
 
@@ -192,8 +199,9 @@ func (s *Store) Run(ctx context.Context) error {
 		w = newWatcher(s.config.Dir, s.config.Logger)
 		defer w.close()
 	}
+	looked := time.Now()
 	for {
-		if s.config.Hold != nil && s.Current() != nil && s.config.Hold() {
+		if s.config.Hold != nil && s.Current() != nil && time.Since(looked) < maxHold && s.config.Hold() {
 			select {
 			case <-ctx.Done():
 				return nil
@@ -205,6 +213,7 @@ func (s *Store) Run(ctx context.Context) error {
 		if err != nil {
 			return nil // only the end of the context ends a look
 		}
+		looked = time.Now()
 		w.follow(look.folders)
 		pause := min(max(s.config.Poll, 4*look.took), max(s.config.Verify, s.config.Poll))
 		if look.changing {

@@ -43,7 +43,6 @@ type Cache struct {
 	cfg      CacheConfig
 	provides []Provided
 	stale    time.Duration // the longest StaleIfError
-	clock    monotonic
 	entries  *otter.Cache[string, *entry]
 	flights  flights
 }
@@ -52,9 +51,16 @@ type Cache struct {
 type entry struct {
 	question Question
 	bags     []value.Bag
-	since    int64 // clock reading at which the question was asked
+	since    time.Time // when the question was asked, by the monotonic clock, which may stand still while the machine sleeps
+	wall     time.Time // the same by the other one, which may be set
 	ttl      time.Duration
 	limit    time.Duration // no use, stale or not, from this age on; zero: none
+}
+
+// age is the time since the question was asked, by the clock by which that is longer.
+func (e *entry) age() time.Duration {
+	now := time.Now()
+	return max(now.Sub(e.since), now.Round(0).Sub(e.wall))
 }
 
 // fresh is the answer at an age before its time is up.
@@ -70,7 +76,7 @@ func NewCache(cfg CacheConfig, provides []Provided) (*Cache, error) {
 	if cfg.MaxEntries == 0 {
 		cfg.MaxEntries = DefaultMaxEntries
 	}
-	c := &Cache{cfg: cfg, provides: provides, clock: monotonic{start: time.Now()}}
+	c := &Cache{cfg: cfg, provides: provides}
 	for _, p := range provides {
 		c.stale = max(c.stale, p.StaleIfError)
 	}
@@ -79,7 +85,7 @@ func NewCache(cfg CacheConfig, provides []Provided) (*Cache, error) {
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[string, *entry]) time.Duration {
 			return e.Value.ttl + c.stale
 		}),
-		Clock: c.clock,
+		Clock: monotonic{start: time.Now()},
 	})
 	if err != nil {
 		return nil, err
@@ -118,7 +124,7 @@ func (c *Cache) known(key string) (Answer, bool) {
 	if !ok {
 		return Answer{}, false
 	}
-	age := c.age(e.since)
+	age := e.age()
 	if age >= e.ttl {
 		return Answer{}, false
 	}
@@ -134,18 +140,18 @@ func (c *Cache) Fill(p Provider) Provider {
 		if a, ok := c.known(q.Key()); ok {
 			return a, nil
 		}
-		f, since := c.flights.begin(q), c.clock.NowNano()
+		f, since := c.flights.begin(q), time.Now()
 		a, err := fetchRecovered(ctx, p, q)
 		if err != nil {
 			c.flights.end(f, func() {})
 			return Answer{}, err
 		}
 		a.Reuse = 0 // unless it is remembered
-		e := &entry{question: q, bags: a.Bags, since: since, ttl: c.ttl(a), limit: a.ValidFor}
+		e := &entry{question: q, bags: a.Bags, since: since, wall: since.Round(0), ttl: c.ttl(a), limit: a.ValidFor}
 		c.flights.end(f, func() {
 			// An answer that came after the time was up may have been cut short.
 			if ctx.Err() == nil && c.keep(e) {
-				a.Reuse = max(0, e.ttl-c.age(e.since))
+				a.Reuse = max(0, e.ttl-e.age())
 			}
 		})
 		return a, nil
@@ -162,9 +168,9 @@ func (c *Cache) keep(e *entry) (kept bool) {
 	}
 	c.entries.Compute(key, func(old *entry, found bool) (*entry, otter.ComputeOp) {
 		switch {
-		case found && old.since > e.since:
+		case found && old.since.After(e.since):
 			return old, otter.CancelOp
-		case c.age(e.since) < e.ttl:
+		case e.age() < e.ttl:
 			kept = true
 			return e, otter.WriteOp
 		case found:
@@ -196,9 +202,6 @@ func (c *Cache) Forget(match func(Question) bool) int {
 	return dropped
 }
 
-// age is the time since a reading of the clock.
-func (c *Cache) age(since int64) time.Duration { return time.Duration(c.clock.NowNano() - since) }
-
 // ttl is the time for which the answer is remembered: the least of those that
 // are set. Not above zero: not at all.
 func (c *Cache) ttl(a Answer) time.Duration {
@@ -217,9 +220,9 @@ func (c *Cache) ttl(a Answer) time.Duration {
 	return ttl - time.Duration(rand.Float64()*0.1*float64(ttl))
 }
 
-// monotonic counts nanoseconds on the monotonic clock, so that a step of the
-// wall clock neither keeps nor kills entries. It has no ticks: entries past
-// their time are dropped by later writes and by the bound on the size.
+// monotonic counts nanoseconds on the monotonic clock, for how long entries take memory.
+// It has no ticks: entries past their time are dropped by later writes and by the bound
+// on the size.
 type monotonic struct{ start time.Time }
 
 // NowNano is the time since the start.

@@ -67,8 +67,8 @@ type Answer struct {
 	Age time.Duration
 	// Reuse is how long the values may be used from now by somebody who keeps them:
 	// what is left of the life of the entry of a cache, which counts from when
-	// the source was asked, on the monotonic clock. Zero is not at all, the
-	// longest duration for ever.
+	// the source was asked, by the clock by which that is longer ago. Zero is not at
+	// all, the longest duration for ever.
 	Reuse time.Duration
 	// Stale is true for an answer past its time, which is given because the source
 	// failed ([Provided].StaleIfError). It is Cached too, and Reuse is zero.

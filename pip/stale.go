@@ -28,7 +28,7 @@ func (c *Cache) pastItsTime(key string, why error) (Answer, error) {
 	if !ok {
 		return Answer{}, why
 	}
-	age := c.age(e.since)
+	age := e.age()
 	if age < e.ttl {
 		return e.fresh(age), nil // somebody else was luckier meanwhile
 	}

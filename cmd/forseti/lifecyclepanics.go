@@ -71,12 +71,12 @@ func newPanicLog(logger *slog.Logger, registry prometheus.Registerer) (*panicLog
 	return l, errors.Join(errs...)
 }
 
-// policy tells of a panic while a policy was evaluated, or read.
+// policy tells of a panic while a policy was evaluated, or loaded.
 func (l *panicLog) policy(ctx context.Context, p pdp.Panic) {
 	told := []any{"panic", panics.Text(p.Recovered), "stack", string(p.Stack)}
 	if p.Request == nil {
 		l.counted[panickedPolicies].Inc()
-		l.logger.ErrorContext(ctx, "panic while policies were read, which refuses them", told...)
+		l.logger.ErrorContext(ctx, "panic while policies were loaded, which refuses those that are not in force", told...)
 		return
 	}
 	l.counted[panickedEvaluation].Inc()

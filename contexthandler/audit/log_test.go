@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -497,6 +498,31 @@ func TestLog_Rotation(t *testing.T) {
 		t.Errorf("got files %v, want one each hour", names)
 	}
 	wantSound(t, d, []string{"r0", "r5"}, "at the end")
+}
+
+// A file that was begun when the clock was ahead is old when it has been there for as long
+// as others, and not when the clock comes there again.
+func TestLog_RotationAfterTheClockWasSetBack(t *testing.T) {
+	var now atomic.Pointer[time.Time]
+	set := func(at time.Time) { now.Store(&at) }
+	set(time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC))
+	d, c := newMemDisk(), config()
+	c.MaxBytes, c.MaxAge = 1<<20, time.Hour
+	c.timing.now = func() time.Time { return *now.Load() }
+	mustClose(t, mustOpen(t, c, d, nil))
+	set(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	l := mustOpen(t, c, d, nil)
+	for i, text := range []string{"young", "old"} {
+		if err := put(t.Context(), l, text); err != nil {
+			t.Fatal(err)
+		}
+		if names, _ := chainFiles(d); len(names) != i+1 {
+			t.Errorf("%s: got files %v, want %d", text, names, i+1)
+		}
+		set(now.Load().Add(2 * time.Hour))
+	}
+	mustClose(t, l)
+	wantSound(t, d, []string{"young", "old"}, "at the end")
 }
 
 func TestConfig(t *testing.T) {

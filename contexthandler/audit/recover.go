@@ -157,6 +157,9 @@ func (j *journal) recover() error {
 		return err
 	}
 	j.durable, j.durableAt, j.at, j.began, j.used = j.last, r.at, r.at, r.first.At, true
+	if now := j.now(); j.began.After(now) { // the clock was set back: the file would not be old for as long
+		j.began = now
+	}
 	if len(r.voids) > 0 || j.f == nil {
 		j.end()
 		j.voids, j.cut = r.voids, r.voids

@@ -83,6 +83,11 @@ func FuzzParseNotification(f *testing.F) {
 func TestNotificationMatch(t *testing.T) {
 	user := pip.Need{Name: "user", Key: key("urn:altinn:userid", value.TypeString)}
 	level := pip.Need{Name: "level", Key: key("level", value.TypeInteger)}
+	dn := pip.Need{Name: "dn", Key: key("dn", value.TypeX500Name)}
+	kari, err := value.Parse(value.TypeX500Name, "cn=kari,o=example")
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := func(payload string) Notification {
 		n, _ := parseNotification(payload)
 		return n
@@ -100,6 +105,7 @@ func TestNotificationMatch(t *testing.T) {
 		{payload: `{"subject": {"level": "three"}}`, needs: []pip.Need{level}},
 		{payload: `{"subject": {"urn:altinn:userid": 1}}`, needs: []pip.Need{user}, match: []pip.Question{ask("1")}, other: []pip.Question{ask("2"), ask("01"), ask("")}},
 		{payload: `{"subject": {"urn:altinn:userid": "alice"}}`, needs: []pip.Need{user}, match: []pip.Question{ask("alice"), ask("ALICE"), ask("alice ")}, other: []pip.Question{ask("alic")}},
+		{payload: `{"subject": {"dn": "OID.2.5.4.3=Kari; O=Example"}}`, needs: []pip.Need{dn}, match: []pip.Question{{kari}}, other: []pip.Question{{value.String("cn=ola")}}},
 		{
 			payload: `{"subject": {"urn:altinn:userid": "1", "level": "03", "other": "x"}}`, needs: []pip.Need{level, user},
 			match: []pip.Question{{value.NewInteger(3), value.String("1")}},

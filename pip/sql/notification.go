@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/forseti-pdp/forseti/pdp/value"
 	"github.com/forseti-pdp/forseti/pdp/xacml"
 	"github.com/forseti-pdp/forseti/pip"
 )
@@ -75,7 +76,7 @@ func (n Notification) Match(needs []pip.Need) func(pip.Question) bool {
 			}
 			// 007 is 7; what is not a value at all concerns every question.
 			if parsed, err := pip.Parse(need.Key.Type, v.Value); err == nil {
-				want[i] = append(want[i], parsed.String())
+				want[i] = append(want[i], value.Normal(parsed).String()) // as the question is
 			}
 		}
 	}

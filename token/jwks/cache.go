@@ -31,6 +31,9 @@ const (
 	// The pauses after a reading that failed double from the first to the last.
 	firstRetry = time.Second
 	lastRetry  = 30 * time.Second
+	// nap is the longest time between two looks at the clock. Timers stand still while the
+	// machine sleeps, and keys that were taken back meanwhile must not wait for them.
+	nap = 30 * time.Second
 )
 
 // The errors of [Cache.Current].
@@ -238,20 +241,32 @@ func (c *Cache) join() chan struct{} {
 }
 
 // run reads again and again.
-func (c *Cache) run(ctx context.Context, first time.Duration) {
+func (c *Cache) run(ctx context.Context, left time.Duration) {
 	defer close(c.stopped)
-	timer := time.NewTimer(first)
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		rest := min(left, nap)
+		timer.Reset(rest)
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
+			if left -= rest; left > 0 && !c.overdue() {
+				continue
+			}
 		case <-c.demand:
 		}
 		c.turn(ctx)
-		timer.Reset(c.pause())
+		left = c.pause()
 	}
+}
+
+// overdue reports whether the last good reading is older than it should be, by one of the
+// clocks. After one that failed another is due soon.
+func (c *Cache) overdue() bool {
+	k := c.current.Load()
+	return k != nil && c.failed.Load() == 0 && k.older(c.cfg.Refresh)
 }
 
 // turn is one reading, with those who wait for it.

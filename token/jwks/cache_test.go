@@ -120,6 +120,30 @@ func TestCacheAgesWhileTheMachineSleeps(t *testing.T) {
 	})
 }
 
+// A key that the issuer took back while the machine slept counts for half a minute at most
+// when it is awake again, and not until a timer ends that stood still.
+func TestCacheReadsAgainAfterTheMachineSlept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := tokentest.NewKey("a", "ES256"), tokentest.NewKey("b", "ES256")
+		h := &host{body: tokentest.Set(a, b)}
+		c := open(t, h, nil)
+		synctest.Wait()
+		h.serve(tokentest.Set(b), nil)
+		time.Sleep(time.Minute)
+		if !has(c, "a") {
+			t.Error("got a reading before it is due")
+		}
+		slept := *c.current.Load()
+		slept.wall = slept.wall.Add(-time.Hour)
+		c.current.Store(&slept)
+		time.Sleep(nap)
+		synctest.Wait()
+		if has(c, "a") || !has(c, "b") {
+			t.Error("got no reading after the machine slept for an hour")
+		}
+	})
+}
+
 func TestCacheReadsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := open(t, &host{body: tokentest.Set(tokentest.NewKey("a", "ES256")), delay: time.Second}, nil)

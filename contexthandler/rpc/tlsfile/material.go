@@ -22,7 +22,7 @@ type reading struct {
 	failed        string
 }
 
-// material is what is in the files.
+// material is what is in the files, as far as it is in order.
 type material struct {
 	certificate tls.Certificate
 	clients     *x509.CertPool // nil if clients are not asked for certificates
@@ -32,7 +32,7 @@ type material struct {
 	authorityExpires time.Time // the first of them
 }
 
-// read reads the files. Material comes without an error only.
+// read reads the files. With an error there is only a part of the material, or none.
 func (cfg Config) read() (reading, *material, error) {
 	cert, certErr := readFile(cfg.CertFile)
 	key, keyErr := readFile(cfg.KeyFile)
@@ -42,22 +42,44 @@ func (cfg Config) read() (reading, *material, error) {
 		ca, caErr = readFile(cfg.ClientCAFile)
 	}
 	r := reading{cert: sha256.Sum256(cert), key: sha256.Sum256(key), ca: sha256.Sum256(ca)}
-	err := errors.Join(
-		wrap("certificate", cfg.CertFile, certErr), wrap("key", cfg.KeyFile, keyErr), wrap("authorities", cfg.ClientCAFile, caErr))
-	if err != nil {
+	if err := cfg.wrap(certErr, keyErr, caErr); err != nil {
 		r.failed = err.Error()
-		return r, nil, err
 	}
 	m := &material{read: time.Now()}
-	certErr = m.pair(cert, key)
-	if cfg.ClientCAFile != "" {
+	if certErr == nil && keyErr == nil {
+		certErr = m.pair(cert, key)
+	}
+	if cfg.ClientCAFile != "" && caErr == nil {
 		caErr = m.trust(ca)
 	}
-	err = errors.Join(wrap("certificate", cfg.CertFile, certErr), wrap("authorities", cfg.ClientCAFile, caErr))
-	if err != nil {
-		return r, nil, err
+	return r, m, cfg.wrap(certErr, keyErr, caErr)
+}
+
+// wrap says which files errors are about.
+func (cfg Config) wrap(cert, key, ca error) error {
+	var errs []error
+	for _, file := range []struct {
+		what, name string
+		err        error
+	}{{"certificate", cfg.CertFile, cert}, {"key", cfg.KeyFile, key}, {"authorities", cfg.ClientCAFile, ca}} {
+		if file.err != nil {
+			errs = append(errs, fmt.Errorf("the %s in %s: %w", file.what, file.name, file.err))
+		}
 	}
-	return r, m, nil
+	return errors.Join(errs...)
+}
+
+// or takes what is missing from what counted before. The authorities do not wait for a
+// certificate that is in order: one that is taken away would be trusted meanwhile.
+func (m *material) or(before *material) *material {
+	if m.certificate.Leaf == nil {
+		m.certificate, m.expires = before.certificate, before.expires
+	}
+	if m.clients == nil {
+		m.clients, m.authorities, m.authorityExpires = before.clients, before.authorities, before.authorityExpires
+	}
+	m.read = before.read
+	return m
 }
 
 // readFile reads a regular file up to the bound.
@@ -85,22 +107,23 @@ func readFile(name string) ([]byte, error) {
 }
 
 // pair takes the certificate and its key, which must be of each other.
-func (m *material) pair(cert, key []byte) (err error) {
-	if m.certificate, err = tls.X509KeyPair(cert, key); err != nil {
+func (m *material) pair(cert, key []byte) error {
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
 		return errors.New("it does not fit its key, or one of them cannot be read") // the error could quote the key
 	}
-	leaf := m.certificate.Leaf
-	if now := m.read; now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
-		return fmt.Errorf("it is good from %v to %v only", leaf.NotBefore, leaf.NotAfter)
+	if now := m.read; now.Before(pair.Leaf.NotBefore) || now.After(pair.Leaf.NotAfter) {
+		return fmt.Errorf("it is good from %v to %v only", pair.Leaf.NotBefore, pair.Leaf.NotAfter)
 	}
-	m.expires = leaf.NotAfter
+	m.certificate, m.expires = pair, pair.Leaf.NotAfter
 	return nil
 }
 
 // trust takes the authorities of clients: all of them or none, because one that is
 // left out is missed only when its clients are refused.
 func (m *material) trust(data []byte) error {
-	m.clients = x509.NewCertPool()
+	clients, number := x509.NewCertPool(), 0
+	var first time.Time
 	for block, rest := pem.Decode(data); ; block, rest = pem.Decode(rest) {
 		if block == nil {
 			if len(bytes.TrimSpace(rest)) > 0 {
@@ -113,20 +136,21 @@ func (m *material) trust(data []byte) error {
 		}
 		authority, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return fmt.Errorf("certificate %d cannot be read", m.authorities+1)
+			return fmt.Errorf("certificate %d cannot be read", number+1)
 		}
 		if !authority.IsCA {
-			return fmt.Errorf("certificate %d is not that of an authority", m.authorities+1)
+			return fmt.Errorf("certificate %d is not that of an authority", number+1)
 		}
-		m.clients.AddCert(authority)
-		m.authorities++
-		if m.authorityExpires.IsZero() || authority.NotAfter.Before(m.authorityExpires) {
-			m.authorityExpires = authority.NotAfter
+		clients.AddCert(authority)
+		number++
+		if first.IsZero() || authority.NotAfter.Before(first) {
+			first = authority.NotAfter
 		}
 	}
-	if m.authorities == 0 {
+	if number == 0 {
 		return errors.New("there is no certificate")
 	}
+	m.clients, m.authorities, m.authorityExpires = clients, number, first
 	return nil
 }
 

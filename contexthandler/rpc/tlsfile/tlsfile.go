@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -39,6 +38,7 @@ type Files struct {
 	stopped chan struct{}
 
 	judged, seen reading // of run alone
+	told         string  // what was wrong with what was judged; of run alone
 }
 
 // Open reads the files, which have to be in order, and begins to keep watch: close it.
@@ -105,27 +105,27 @@ func (f *Files) run(ctx context.Context) {
 }
 
 // look reads the files once, and judges what it has seen twice: a certificate and its
-// key are two files, which do not change at the same time.
+// key are two files, which do not change at the same time. What is not in order is judged
+// again at each look: a certificate that is not good yet may become so.
 func (f *Files) look() {
 	r, m, err := f.config.read()
-	if r == f.judged || r != f.seen {
+	if r == f.judged && !f.broken.Load() || r != f.seen {
 		f.seen = r
 		return
 	}
+	again := r == f.judged
 	f.judged = r
 	f.broken.Store(err != nil)
-	if err != nil {
-		f.config.Logger.Warn("the files of TLS cannot be used; what was in them before goes on to count", "error", err)
+	if err == nil {
+		f.told = ""
+		f.current.Store(m)
+		f.config.Logger.Info("another certificate or other authorities count", "certificate_expires", m.expires, "authorities", m.authorities)
 		return
 	}
-	f.current.Store(m)
-	f.config.Logger.Info("another certificate or other authorities count", "certificate_expires", m.expires, "authorities", m.authorities)
-}
-
-// wrap says which file an error is about.
-func wrap(what, file string, err error) error {
-	if err == nil {
-		return nil
+	if again && f.told == err.Error() {
+		return
 	}
-	return fmt.Errorf("the %s in %s: %w", what, file, err)
+	f.told = err.Error()
+	f.current.Store(m.or(f.current.Load()))
+	f.config.Logger.Warn("the files of TLS cannot be used; what was in them before goes on to count", "error", err)
 }
