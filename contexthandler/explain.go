@@ -48,7 +48,7 @@ func (h *Handler) explain(ctx context.Context, snapshot *pap.Snapshot, decider *
 		return xacml.Result{}, nil // nobody gets it, see over
 	}
 	result, d = decider.Explain(ctx, request, k.finder(), pdp.ExplainOptions{
-		Read:    func(name string) (policy.Document, bool) { return snapshot.Document(ctx, name) },
+		Read:    func(name string) (policy.Document, bool) { return readAgain(ctx, snapshot, name) },
 		Private: h.dictionary.Private,
 		Limits:  explanation.Limits{Nodes: max(leastExplained, explainedNodes/max(parts, 1))},
 	})
@@ -62,6 +62,18 @@ func (h *Handler) explain(ctx context.Context, snapshot *pap.Snapshot, decider *
 	}
 	h.explainLookups(d, k.trace.lookups)
 	return result, d
+}
+
+// readAgain reads a document of the policies in force. The call does not hold its place
+// while it waits for the disk, which may not answer.
+func readAgain(ctx context.Context, snapshot *pap.Snapshot, name string) (policy.Document, bool) {
+	place := rest(ctx)
+	file, ok := snapshot.File(ctx, name)
+	resume(place)
+	if !ok {
+		return policy.Document{}, false
+	}
+	return snapshot.Document(file)
 }
 
 // shorten leaves some of the attributes of the request: what a thousand decisions have in

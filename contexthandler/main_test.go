@@ -59,13 +59,16 @@ func snapshotAt(t *testing.T, now func() time.Time, rules ...string) *pap.Snapsh
 // document is one policy of these rules under deny-overrides.
 func document(t *testing.T, rules ...string) policy.Document {
 	t.Helper()
-	text := fmt.Sprintf(`<Policy xmlns=%q PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides"><Target/>%s</Policy>`,
-		xacml.Namespace, xacml.RuleAlgorithm3, strings.Join(rules, ""))
-	d, problems := xacmlxml.ReadPolicy("p.xml", []byte(text), xacmlxml.DefaultLimits())
+	d, problems := xacmlxml.ReadPolicy("p.xml", []byte(policyText(rules...)), xacmlxml.DefaultLimits())
 	if len(problems.Errors()) > 0 {
 		t.Fatal(problems)
 	}
 	return d
+}
+
+func policyText(rules ...string) string {
+	return fmt.Sprintf(`<Policy xmlns=%q PolicyId="p" Version="1" RuleCombiningAlgId="%sdeny-overrides"><Target/>%s</Policy>`,
+		xacml.Namespace, xacml.RuleAlgorithm3, strings.Join(rules, ""))
 }
 
 // key is a string attribute written as s.id, r.id and so on.

@@ -3,12 +3,16 @@ package contexthandler
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/forseti-pdp/forseti/pap"
+	"github.com/forseti-pdp/forseti/pdp"
+	"github.com/forseti-pdp/forseti/pdp/xacmlxml"
 	"github.com/forseti-pdp/forseti/pip"
 )
 
@@ -96,6 +100,29 @@ func TestWaiting_GivesThePlaceBack(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", name, s, err)
 		}
 		q.Close()
+	}
+}
+
+// An explanation that waits for a disk holds no place meanwhile: decisions, which need no
+// disk, go on.
+func TestWaiting_ExplanationReadsWithoutItsPlace(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "p.xml"), []byte(policyText(rule("read", "Permit", "a.id=read"))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	store, err := pap.Open(t.Context(), pap.Config{Dir: dir, Compile: pap.CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits(), "")})
+	if err != nil || store.Current() == nil {
+		t.Fatalf("got %v, %v", err, store.Status().Problems)
+	}
+	for _, full := range []bool{false, true} { // nobody can tell beforehand that a disk does not answer
+		s := &seat{full: full}
+		answer, err := New(Config{}).Decide(seated(t, s), store.Current(), Call{Request: request("a.id=read"), Explain: true})
+		if err != nil || len(answer.Explanations) != 1 || answer.Explanations[0].Root == nil {
+			t.Fatalf("got %+v, %v, want an explanation with a tree", answer, err)
+		}
+		if s.rests == 0 != full || s.unrest > 0 || s.rested {
+			t.Errorf("full %t: got %+v", full, s)
+		}
 	}
 }
 

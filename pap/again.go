@@ -23,28 +23,32 @@ type again struct {
 	readers chan struct{} // of all snapshots of a store
 }
 
-// Document reads the policy file of that name again, for explanations. Without ok
-// it is not to be had as it was when the snapshot was made: the file changed or is
-// gone, another snapshot is in force by now, or the disk did not answer before ctx was
-// done. The document must not be changed.
-func (s *Snapshot) Document(ctx context.Context, name string) (document policy.Document, ok bool) {
+// File reads the policy file of that name again, for explanations. Without ok it is not
+// to be had as it was when the snapshot was made: the file changed or is gone, another
+// snapshot is in force by now, or the disk did not answer before ctx was done.
+func (s *Snapshot) File(ctx context.Context, name string) (_ File, ok bool) {
 	a := s.again
 	if a == nil || a.read == nil {
-		return policy.Document{}, false
+		return File{}, false
 	}
 	seen := a.inForce.Load()
 	if seen == nil || seen.digest != s.digest {
-		return policy.Document{}, false
+		return File{}, false
 	}
 	i, found := slices.BinarySearchFunc(seen.files, name, func(f file, name string) int { return strings.Compare(f.name, name) })
 	if !found {
-		return policy.Document{}, false
+		return File{}, false
 	}
 	data, ok := a.data(ctx, name)
 	if !ok || sha256.Sum256(data) != seen.files[i].digest {
-		return policy.Document{}, false
+		return File{}, false
 	}
-	return a.read(File{Name: name, Data: data})
+	return File{Name: name, Data: data}, true
+}
+
+// Document is what is in a file of [Snapshot.File]. It must not be changed.
+func (s *Snapshot) Document(file File) (document policy.Document, ok bool) {
+	return s.again.read(file)
 }
 
 // data is what the file holds now. Nobody waits for a disk longer than ctx.

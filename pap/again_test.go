@@ -38,11 +38,15 @@ func TestSnapshot_Document(t *testing.T) {
 	check := func(s *Snapshot, name, want string) {
 		t.Helper()
 		got := ""
-		if d, ok := s.Document(t.Context(), name); ok {
+		if file, ok := s.File(t.Context(), name); ok {
+			d, ok := s.Document(file)
+			if !ok {
+				t.Fatalf("Document(%q): got none", name)
+			}
 			got = d.Root.(*policy.Policy).ID
 		}
 		if got != want {
-			t.Errorf("Document(%q): got %q, want %q", name, got, want)
+			t.Errorf("File(%q): got that of %q, want %q", name, got, want)
 		}
 	}
 	check(first, "a.xml", "urn:a")
@@ -66,7 +70,7 @@ func TestSnapshot_Document(t *testing.T) {
 
 // A disk that does not answer keeps nobody who wants to see a document longer than that
 // can wait, and takes no more than some goroutines.
-func TestSnapshot_DocumentOnADiskThatHangs(t *testing.T) {
+func TestSnapshot_FileOnADiskThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, "a.xml", onePolicy("one"))
 		f.config.Compile = CompileXACML(pdp.Config{}, xacmlxml.DefaultLimits(), "")
@@ -84,8 +88,8 @@ func TestSnapshot_DocumentOnADiskThatHangs(t *testing.T) {
 		var waiting sync.WaitGroup
 		for range 10 * readers {
 			waiting.Go(func() {
-				if _, ok := s.Document(ctx, "a.xml"); ok {
-					t.Error("got a document, want none")
+				if _, ok := s.File(ctx, "a.xml"); ok {
+					t.Error("got a file, want none")
 				}
 			})
 		}
@@ -95,8 +99,8 @@ func TestSnapshot_DocumentOnADiskThatHangs(t *testing.T) {
 		}
 		close(answers)
 		synctest.Wait()
-		if _, ok := s.Document(t.Context(), "a.xml"); !ok {
-			t.Error("got no document from a disk that answers again")
+		if _, ok := s.File(t.Context(), "a.xml"); !ok {
+			t.Error("got no file from a disk that answers again")
 		}
 	})
 }

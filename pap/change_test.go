@@ -3,6 +3,8 @@ package pap
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -168,6 +170,29 @@ func TestChangesWaitAMinuteAtMost(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		if got, want := f.inForce(), idOf("a.xml", "2"); got != want {
+			t.Errorf("after a minute: got %s, want %s", got, want)
+		}
+	})
+}
+
+// Nor does a change wait for another minute that was still being written at the end of the
+// first.
+func TestChangesThatTakeTheirTimeWaitOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, "a.xml", "1")
+		f.config.Poll, f.config.NoEvents = time.Second, true
+		f.config.Hold = func() bool { return true }
+		f.run()
+		time.Sleep(maxHold - 5*time.Second)
+		began, last, aside := time.Now(), "", filepath.Join(t.TempDir(), "aside")
+		for i := 0; time.Since(began) < 15*time.Second; i++ {
+			last = strings.Repeat("x", i) // of another size each time, whatever the clock of the disk
+			f.must(os.WriteFile(aside, []byte(last), 0o600))
+			f.must(os.Rename(aside, f.path("a.xml")))
+			time.Sleep(f.config.Settle / 2)
+		}
+		time.Sleep(5 * time.Second)
+		if got, want := f.inForce(), idOf("a.xml", last); got != want {
 			t.Errorf("after a minute: got %s, want %s", got, want)
 		}
 	})

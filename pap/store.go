@@ -213,7 +213,9 @@ func (s *Store) Run(ctx context.Context) error {
 		if err != nil {
 			return nil // only the end of the context ends a look
 		}
-		looked = time.Now()
+		if !look.changing { // who waited for a turn does not wait for another
+			looked = time.Now()
+		}
 		w.follow(look.folders)
 		pause := min(max(s.config.Poll, 4*look.took), max(s.config.Verify, s.config.Poll))
 		if look.changing {

@@ -180,6 +180,12 @@ func TestAdministration_Content(t *testing.T) {
 			<AttributeValue DataType="urn:oasis:names:tc:xacml:3.0:data-type:xpathExpression" XPathCategory="` + longCategory("delegated:resource") + `">/doc</AttributeValue>
 			<AttributeDesignator Category="` + longCategory("delegated:resource") + `" AttributeId="node" DataType="urn:oasis:names:tc:xacml:3.0:data-type:xpathExpression" MustBePresent="true"/>
 			</Match></AllOf></AnyOf></Target>`, xacml.Deny},
+		{"by an attribute of an entity", fmt.Sprintf(`<Condition><ForAny VariableId="e">
+			<AttributeDesignator Category=%q AttributeId="entity" DataType=%q MustBePresent="true"/>
+			<Apply FunctionId="f1:any-of"><Function FunctionId="f3:xpath-node-match"/>
+				<AttributeValue DataType=%[3]q XPathCategory=%[1]q>/doc</AttributeValue>
+				<Apply FunctionId="f3:attribute-designator"><VariableReference VariableId="e"/><anyURI>node</anyURI><anyURI>%[3]s</anyURI></Apply>
+			</Apply></ForAny></Condition>`, longCategory("delegated:resource"), value.TypeEntity.ID(), value.TypeXPathExpression.ID()), xacml.Deny},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPDP(t, pdp.Config{Delegation: true}, `<PolicySet PolicySetId="s" Version="1" PolicyCombiningAlgId="p3:deny-overrides">
@@ -187,12 +193,14 @@ func TestAdministration_Content(t *testing.T) {
 				<Policy PolicyId="t" Version="1" RuleCombiningAlgId="r3:deny-overrides"><Target/><Rule RuleId="r" Effect="Permit">`+tt.condition+`</Rule></Policy>
 				<Policy PolicyId="i" Version="1" RuleCombiningAlgId="r3:deny-overrides"><PolicyIssuer><Content><who xmlns="">alice</who></Content></PolicyIssuer>
 					<on>c a = y</on><Rule RuleId="r" Effect="Deny"/></Policy></PolicySet>`)
+			node := xacml.Attribute{ID: "node", Values: []value.Value{
+				value.NewXPathExpression("/doc/part[2]", xacml.CategoryResource, nil, xacml.XPath10),
+			}}
+			entity := xacml.NewEntity(&xacml.Entity{Attributes: []xacml.Attribute{node}})
 			request := oneAttribute("a", value.String("y"))
 			request.Attributes = append(request.Attributes, xacml.Attributes{
 				Category: xacml.CategoryResource, Content: content(`<doc><part>one</part><part>two</part></doc>`),
-				Attributes: []xacml.Attribute{{ID: "node", Values: []value.Value{
-					value.NewXPathExpression("/doc/part[2]", xacml.CategoryResource, nil, xacml.XPath10),
-				}}},
+				Attributes: []xacml.Attribute{node, {ID: "entity", Values: []value.Value{entity}}},
 			})
 			if got := p.Evaluate(t.Context(), request, nil); got.Decision != tt.want {
 				t.Errorf("got %s (%s), want %s", got.Decision.Extended(), got.Status.Message, tt.want.Extended())
@@ -356,12 +364,26 @@ func TestAdministration_NeedsOfComputedNames(t *testing.T) {
 	}
 }
 
-// A value that is not there is found at load, as in any other literal.
-func TestAdministration_IssuerWithoutValue(t *testing.T) {
-	issuer := &policy.PolicyIssuer{Attributes: []xacml.Attribute{{ID: "id", Values: []value.Value{nil}}}}
-	document := policy.Document{Name: "d", Root: &policy.Policy{ID: "p", Version: "1", Algorithm: xacml.RuleAlgorithm3 + "deny-overrides", Issuer: issuer}}
-	p, problems := pdp.New(pdp.Config{Delegation: true}, []policy.Document{document})
-	if p != nil || !strings.Contains(fmt.Sprint(problems), "a value is missing") {
-		t.Errorf("got a PDP %t and problems %v, want a value that is missing", p != nil, problems)
+// What is wrong with a value of an issuer is found at load, as in any other literal:
+// else its policies would only never be trusted.
+func TestAdministration_ValueOfAnIssuer(t *testing.T) {
+	expression := func(xpath, version string) value.Value {
+		return value.NewXPathExpression(xpath, xacml.CategoryResource, nil, version)
+	}
+	for _, tt := range []struct {
+		of   value.Value
+		want string // empty if nothing is wrong
+	}{
+		{nil, "a value is missing"},
+		{expression("//[", xacml.XPath10), "XPath: "},
+		{expression("//part[@n > '2']", xacml.XPath20), "XPath 2.0 compares"},
+		{expression("//part[@n > '2']", xacml.XPath10), ""},
+	} {
+		issuer := &policy.PolicyIssuer{Attributes: []xacml.Attribute{{ID: "id", Values: []value.Value{tt.of}}}}
+		document := policy.Document{Name: "d", Root: &policy.Policy{ID: "p", Version: "1", Algorithm: xacml.RuleAlgorithm3 + "deny-overrides", Issuer: issuer}}
+		p, problems := pdp.New(pdp.Config{Delegation: true}, []policy.Document{document})
+		if (p != nil) != (tt.want == "") || !strings.Contains(fmt.Sprint(problems), tt.want) {
+			t.Errorf("%v: got a PDP %t and problems %v, want %q", tt.of, p != nil, problems, tt.want)
+		}
 	}
 }

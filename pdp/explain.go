@@ -58,7 +58,7 @@ func (p *PDP) Explain(ctx context.Context, request *xacml.Request, finder Finder
 	if request.CheckIndividual() == nil {
 		p.trace(ctx, request, finder, &o, &result, d, hidden)
 	} else {
-		d.Notes = append(d.Notes, "the request asks for several decisions at once, so nothing was evaluated")
+		d.Notes = append(d.Notes, "the request does not ask for one decision of its own, so nothing was evaluated")
 	}
 	d.Request = given(request, &o, hidden)
 	hidden.Apply(d)

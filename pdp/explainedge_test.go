@@ -34,7 +34,7 @@ func TestExplain_WithoutATree(t *testing.T) {
 		note     string
 	}{
 		{"no request", t.Context(), nil, nil, xacml.NotApplicable, ""},
-		{"several decisions", t.Context(), repeated, nil, xacml.IndeterminateDP, "several decisions at once"},
+		{"several decisions", t.Context(), repeated, nil, xacml.IndeterminateDP, "does not ask for one decision"},
 		{"no time", over, &xacml.Request{}, nil, xacml.IndeterminateDP, "the time was up"},
 		{"a fault", t.Context(), &xacml.Request{}, breaksLater, xacml.Permit, "internal error"},
 	} {

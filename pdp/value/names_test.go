@@ -81,9 +81,22 @@ func TestA3_1_X500NameEquality(t *testing.T) {
 		{`CN=Lu\C4\8Di\C4\87`, "CN=LUČIĆ", true},
 		{"CN=\u00e9", "CN=e\u0301", true},
 		{"CN=\u03c3", "CN=\u03c2", true}, // the two small sigmas
+		// One character with one mark in one case, with another in the other.
+		{"CN=\u1fcc\u0300", "CN=\u1fc3\u0300", true},
+		{"CN=\u0391\u0399", "CN=\u1fb3", true}, // in large letters the iota stands beside
+		{"CN=\u0130", "CN=i\u0307", true},
+		{"CN=\u0130", "CN=i", false}, // Turkish has both
+		{"CN=I", "CN=\u0131", false},
 		{"CN=é", "CN=e", false},
 		{"CN=#0c0161", "CN=A", true},
 		{"CN=#130161", "CN=#160161", true},
+		{"CN=#0C810161", "CN=a", true}, // a length in more octets than it takes
+		{"CN=#0C840000000161", "CN=a", true},
+		{"CN=#0C8180" + strings.Repeat("61", 128), "CN=" + strings.Repeat("a", 128), true},
+		{"CN=#0C82008061", "CN=a", false}, // a length of more than there is
+		{"CN=#0C89FFFFFFFFFFFFFFFFFF61", "CN=a", false},
+		{"CN=#0C8061", "CN=a", false},
+		{"CN=#0C8261", "CN=a", false},
 		{"CN=#04024869", "CN=#04024869", true},
 		{"CN=#04024869", "CN=#04024868", false},
 		{`CN=\#04024869`, "CN=#04024869", false},

@@ -29,7 +29,9 @@ func TestNormal(t *testing.T) {
 		{TypeX500Name, `ou=x+cn=k,cn=k+uid=7`, "ou=x+cn=k,uid=7+cn=k"},
 		{TypeX500Name, "emailAddress=A@B.no,X-Own=1,SN=ås,commonName=ÅS", "1.2.840.113549.1.9.1=a@b.no,x-own=1,2.5.4.4=\u00e5s,cn=\u00e5s"},
 		{TypeX500Name, `O="a, b+c\\<d>\"e;#=\00\01\02\0b\7f",C=\#1`, `o=a\, b\+c\\\<d\>\"e\;#=\00\01\02\0b\7f,c=\#1`},
-		{TypeX500Name, "CN=J\u030c \u212aari \u017fs\u1e9e \u03b1\u0345 \u0130\u0131", "cn=\u01f0 kari ss\u00df \u1fb3 \u0130\u0131"},
+		{TypeX500Name, "CN=J\u030c \u212aari \u017fs\u1e9e \u03b1\u0345 \u0130\u0131", "cn=\u01f0 kari ss\u00df \u03b1\u03b9 i\u0307\u0131"},
+		{TypeX500Name, "CN=\u039cΑΡΊΑ \u03a3ΟΦΊΑ", "cn=\u03bcαρία \u03c3οφία"}, // neither the micro sign nor the sigma at the end of words
+		{TypeX500Name, `CN=\EF\BF\BEa\ef\bf\bf`, `cn=\ef\bf\bea\ef\bf\bf`},
 	}
 	for _, test := range tests {
 		v := mustParse(t, test.typ, test.in)

@@ -55,20 +55,24 @@ func normalValue(s string) string {
 	s = collapse(s)
 	if isASCII(s) {
 		s = strings.ToLower(s)
-	} else { // once more, because small letters may be one character with a mark where large ones are not
-		s = norm.NFC.String(strings.Map(lowerRune, norm.NFC.String(s)))
+	} else { // of letters without their marks, because small and large ones do not compose alike
+		s = norm.NFC.String(strings.Map(lowerRune, norm.NFD.String(s)))
 	}
 	return escapeMarks.Replace(s)
 }
 
-// lowerRune is one rune for all that differ in case only: the smallest in lower case, or
-// the smallest if there is none.
+// lowerRune is one rune for all that differ in case only: that of the smallest large letter,
+// so that a word in lower case stays as people write it, with σ and μ and not ς and the micro
+// sign; and the smallest rune if none is a large letter.
 func lowerRune(r rune) rune {
 	first := r
 	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-		if lower := unicode.IsLower(other); lower == unicode.IsLower(first) && other < first || lower && !unicode.IsLower(first) {
+		if upper := unicode.IsUpper(other); upper == unicode.IsUpper(first) && other < first || upper && !unicode.IsUpper(first) {
 			first = other
 		}
+	}
+	if unicode.IsUpper(first) {
+		return unicode.ToLower(first)
 	}
 	return first
 }

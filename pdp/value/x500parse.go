@@ -193,13 +193,14 @@ func (p *x500Parser) berValue() (key string, ok bool) {
 	return "#" + escapeMarks.Replace(string(octets)), true
 }
 
-// berString is the text of a UTF8String, PrintableString or IA5String whose
-// length takes one octet.
+// berString is the text of a UTF8String, PrintableString or IA5String.
 func berString(octets []byte) (text []byte, ok bool) {
-	if len(octets) < 2 || octets[1] > 127 || len(octets)-2 != int(octets[1]) {
+	if len(octets) < 2 {
 		return nil, false
 	}
-	text = octets[2:]
+	if text, ok = berContents(octets[1], octets[2:]); !ok {
+		return nil, false
+	}
 	switch octets[0] {
 	case 0x0C: // UTF8String
 		return text, utf8.Valid(text)
@@ -208,4 +209,25 @@ func berString(octets []byte) (text []byte, ok bool) {
 	default:
 		return nil, false
 	}
+}
+
+// berContents is what follows a length that begins with the octet first, if it has that
+// length. A length may be written in more octets than it takes, so that one string has
+// several encodings (X.690, 8.1.3).
+func berContents(first byte, rest []byte) (contents []byte, ok bool) {
+	length := int(first)
+	if n := length - 0x80; n >= 0 {
+		if n == 0 || n > len(rest) {
+			return nil, false
+		}
+		length = 0
+		for _, octet := range rest[:n] {
+			if length > len(rest) {
+				return nil, false
+			}
+			length = length<<8 | int(octet)
+		}
+		rest = rest[n:]
+	}
+	return rest, len(rest) == length
 }

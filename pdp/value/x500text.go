@@ -38,13 +38,15 @@ var unescapeMarks = strings.NewReplacer(
 	escapeMark+"0", rdnMark, escapeMark+"1", pairMark, escapeMark+"2", escapeMark,
 )
 
-// writeX500 writes a value of an attribute with what has to be escaped (RFC 4514, §2.4).
-// It has no white space around it.
+// writeX500 writes a value of an attribute with what has to be escaped (RFC 4514, §2.4) and,
+// in hexadecimal digits, what is no text. It has no white space around it.
 func writeX500(to *strings.Builder, text string) {
 	for i, r := range text {
 		switch {
-		case r < ' ' || r == 0x7F:
-			fmt.Fprintf(to, `\%02x`, r)
+		case r < ' ', r == 0x7F, r == 0xFFFE, r == 0xFFFF:
+			for _, octet := range []byte(string(r)) {
+				fmt.Fprintf(to, `\%02x`, octet)
+			}
 			continue
 		case strings.ContainsRune(`,+"\<>;`, r), r == '#' && i == 0:
 			to.WriteByte('\\')

@@ -69,9 +69,10 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// TLS names files in PEM, which are read again at each new connection: what
-// replaces them needs no restart. Files that cannot be read, or do not belong
-// together, leave those in force that were read before.
+// TLS names files in PEM, which are read again for new connections, once a second at
+// most: what replaces them needs no restart. Files that cannot be read, or do not belong
+// together, leave those in force that were read before, for a minute; then there are no
+// new connections.
 type TLS struct {
 	// CAFile holds the certificates of the authorities to trust; empty for those
 	// of the system.

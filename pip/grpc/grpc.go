@@ -33,7 +33,7 @@ func New(cfg Config) (*Provider, error) {
 	if cfg.Plaintext {
 		options = append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	} else {
-		transport, err := newTransport(cfg.TLS)
+		transport, err := newTransport(cfg.TLS.configs())
 		errs = append(errs, err)
 		options = append(options, grpc.WithTransportCredentials(transport))
 	}

@@ -7,61 +7,68 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync/atomic"
 
 	"google.golang.org/grpc/credentials"
 
 	"github.com/forseti-pdp/forseti/pip/internal/reload"
 )
 
-// transport is TLS with files that are read again at each new connection.
+// transport is TLS with files that are read again for new connections. Without files that
+// can be used there are none after a minute: an authority that is taken away must not be
+// trusted for ever, because what came in its place is broken.
 type transport struct {
 	credentials.TransportCredentials // of the files as they were at the start
-	files                            TLS
-	last                             *atomic.Pointer[tls.Config] // the last good one
+	configs                          *reload.Files[*tls.Config]
 }
 
 // newTransport reads the files.
-func newTransport(files TLS) (transport, error) {
-	config, err := files.config()
+func newTransport(configs *reload.Files[*tls.Config]) (transport, error) {
+	config, err := configs.Get(context.Background())
 	if err != nil {
 		return transport{}, err
 	}
-	t := transport{TransportCredentials: credentials.NewTLS(config), files: files, last: new(atomic.Pointer[tls.Config])}
-	t.last.Store(config)
-	return t, nil
+	return transport{credentials.NewTLS(config), configs}, nil
 }
 
 // ClientHandshake shakes hands with what is in the files now.
 func (t transport) ClientHandshake(ctx context.Context, authority string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	config, err := t.files.config()
-	if err != nil { // they are being replaced
-		config = t.last.Load()
+	config, err := t.configs.Get(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
-	t.last.Store(config)
 	return credentials.NewTLS(config).ClientHandshake(ctx, authority, conn)
 }
 
-// Clone shares the last good configuration.
+// Clone shares the files.
 func (t transport) Clone() credentials.TransportCredentials {
 	t.TransportCredentials = t.TransportCredentials.Clone()
 	return t
 }
 
-// config reads the files.
-func (f TLS) config() (*tls.Config, error) {
+// configs are the files, and the configuration that they make.
+func (f TLS) configs() *reload.Files[*tls.Config] {
+	var names []string
+	for _, name := range []string{f.CAFile, f.CertFile, f.KeyFile} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return &reload.Files[*tls.Config]{Names: names, Make: f.config}
+}
+
+// config makes the configuration of the contents of the files.
+func (f TLS) config(contents [][]byte) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.ServerName}
 	var errs []error
 	if f.CAFile != "" {
-		pem, err := reload.Read(f.CAFile)
-		errs = append(errs, err)
 		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) && err == nil {
+		if !config.RootCAs.AppendCertsFromPEM(contents[0]) {
 			errs = append(errs, fmt.Errorf("%s holds no certificate", f.CAFile))
 		}
+		contents = contents[1:]
 	}
 	if f.CertFile != "" {
-		certificate, err := reload.KeyPair(f.CertFile, f.KeyFile)
+		certificate, err := tls.X509KeyPair(contents[0], contents[1])
 		if err != nil {
 			errs = append(errs, fmt.Errorf("the certificate %s with the key %s: %w", f.CertFile, f.KeyFile, err))
 		}

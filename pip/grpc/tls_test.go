@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,13 +126,17 @@ func TestTLSFails(t *testing.T) {
 	}
 }
 
-// TestTLSFilesChange: a new connection uses the files as they are then; files that
-// are no good leave the old ones in force.
+// TestTLSFilesChange: a new connection uses the files as they are then, or were a second
+// ago; files that are no good leave the old ones in force for a minute, and no longer.
 func TestTLSFilesChange(t *testing.T) {
 	a, b := newAuthority(t, "one"), newAuthority(t, "two")
 	cfg := roles()
 	cfg.Plaintext, cfg.TLS = false, a.files("first")
-	files, err := newTransport(cfg.TLS)
+	var passed atomic.Int64
+	later := func(d time.Duration) { passed.Add(int64(d)) }
+	configs := cfg.TLS.configs()
+	configs.Now = func() time.Time { return time.Now().Add(time.Duration(passed.Load())) }
+	files, err := newTransport(configs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,14 +165,20 @@ func TestTLSFilesChange(t *testing.T) {
 		t.Errorf("got %q, %v, want first", got, err)
 	}
 	a.write(cfg.TLS, "second")
+	later(reload.Interval)
 	if got, err := caller(a); got != "second" || err != nil {
 		t.Errorf("a new certificate: got %q, %v, want second", got, err)
 	}
 	if err := os.WriteFile(cfg.TLS.KeyFile, []byte("half of a k"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	later(reload.Interval)
 	if got, err := caller(a); got != "second" || err != nil {
 		t.Errorf("a broken key: got %q, %v, want second", got, err)
+	}
+	later(reload.Grace)
+	if got, err := caller(a); err == nil {
+		t.Errorf("a broken key for more than a minute: got %q, want an error", got)
 	}
 	b.write(cfg.TLS, "third")
 	if got, err := caller(b); got != "third" || err != nil {

@@ -78,8 +78,12 @@ func (m *material) or(before *material) *material {
 	if m.clients == nil {
 		m.clients, m.authorities, m.authorityExpires = before.clients, before.authorities, before.authorityExpires
 	}
-	m.read = before.read
 	return m
+}
+
+// same reports whether it is no other certificate, and no other authorities.
+func (m *material) same(o *material) bool {
+	return m.certificate.Leaf.Equal(o.certificate.Leaf) && m.clients.Equal(o.clients)
 }
 
 // readFile reads a regular file up to the bound.

@@ -47,13 +47,25 @@ func TestFiles_OneFileDoesNotWaitForAnother(t *testing.T) {
 	expired := server.Issue(certtest.Leaf{DNS: []string{"localhost"}, NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(-time.Hour)})
 	first, second := server.Server(), server.Server()
 	f := newFolder(t, first, append(one.PEM(), two.PEM()...))
+	var log logged
+	f.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	files := f.open()
+	const count, read = "other authorities count", "forseti_tls_last_reload_timestamp_seconds"
+	began := metric(t, files, read)
 	f.pair(expired)
+	eventually(t, "the certificate that has expired is told", func() bool { return strings.Contains(log.String(), "cannot be used") })
+	if strings.Contains(log.String(), count) || metric(t, files, read) != began {
+		t.Errorf("nothing else counts, and it is told that it does:\n%s", log.String())
+	}
 	f.write(f.ClientCAFile, two.PEM())
 	eventually(t, "one authority is left", func() bool { return files.current.Load().authorities == 1 })
 	m := files.current.Load()
 	if !m.clients.Equal(two.Pool()) || !m.certificate.Leaf.Equal(first.TLS().Leaf) {
 		t.Error("got another authority or certificate, want the second authority and the certificate of before")
+	}
+	eventually(t, "the change is told", func() bool { return strings.Count(log.String(), count) == 1 })
+	if metric(t, files, read) == began {
+		t.Error("got the time of the first reading, want that of the one whose authorities count")
 	}
 	if metric(t, files, "forseti_tls_last_reload_success") != 0 {
 		t.Error("got success, want none with a certificate that has expired")

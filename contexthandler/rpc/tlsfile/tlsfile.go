@@ -118,14 +118,21 @@ func (f *Files) look() {
 	f.broken.Store(err != nil)
 	if err == nil {
 		f.told = ""
-		f.current.Store(m)
-		f.config.Logger.Info("another certificate or other authorities count", "certificate_expires", m.expires, "authorities", m.authorities)
+		f.use(m)
 		return
 	}
 	if again && f.told == err.Error() {
 		return
 	}
 	f.told = err.Error()
-	f.current.Store(m.or(f.current.Load()))
-	f.config.Logger.Warn("the files of TLS cannot be used; what was in them before goes on to count", "error", err)
+	f.config.Logger.Warn("some of the files of TLS cannot be used; what was in those before goes on to count", "error", err)
+	if before := f.current.Load(); !m.or(before).same(before) {
+		f.use(m)
+	}
+}
+
+// use makes the material count.
+func (f *Files) use(m *material) {
+	f.current.Store(m)
+	f.config.Logger.Info("another certificate or other authorities count", "certificate_expires", m.expires, "authorities", m.authorities)
 }

@@ -33,8 +33,8 @@ func callers() []Alert {
 		},
 		{
 			Name: "ForsetiCertificateRefused", Text: `forseti_tls_last_reload_success == 0`, For: 10 * time.Minute, Severity: Ticket,
-			Summary: "{{ $labels.instance }} of Forseti cannot use the certificate that was delivered",
-			Means:   "What is in the files of TLS is not valid; the certificate before goes on to count, and to expire.",
+			Summary: "{{ $labels.instance }} of Forseti cannot use a certificate, or authorities, that were delivered",
+			Means:   "What is in one of the files of TLS is not valid, and what was in it before goes on to count: a certificate that is about to expire, or authorities of which one was to be taken away.",
 			Caller:  "Nothing yet.",
 			Look:    "The log says what is wrong: a key that does not fit, a file that is cut short.",
 			Do:      "Deliver files that fit.",

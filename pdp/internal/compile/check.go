@@ -70,7 +70,9 @@ func (c *checker) issuer(i *policy.PolicyIssuer) {
 		c.in("PolicyIssuer", func() {
 			for _, a := range i.Attributes {
 				for _, v := range a.Values {
-					c.literal(i.Position, v)
+					if c.literal(i.Position, v) {
+						c.insideLiteral(i.Position, v)
+					}
 				}
 			}
 		})

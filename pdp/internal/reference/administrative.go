@@ -102,10 +102,7 @@ func administrativeRequest(r *xacml.Request, i *policy.PolicyIssuer, effect xacm
 		}
 		attrs.Category = xacml.CategoryDelegatedPrefix + base
 		attrs.ID = ""
-		attrs.Attributes = slices.Clone(attrs.Attributes)
-		for j := range attrs.Attributes {
-			attrs.Attributes[j].Values = delegatedValues(attrs.Attributes[j].Values)
-		}
+		attrs.Attributes = delegatedAttributes(attrs.Attributes)
 		out.Attributes = append(out.Attributes, attrs)
 	}
 	out.Attributes = append(out.Attributes,
@@ -136,17 +133,32 @@ func has(r *xacml.Request, category string) bool {
 	return slices.ContainsFunc(r.Attributes, func(a xacml.Attributes) bool { return a.Category == category })
 }
 
-// delegatedValues moves the values of type xpathExpression along with the
-// Content that they are about (inferred).
+// delegatedAttributes moves the values of type xpathExpression, in entities too, along
+// with the Content that they are about (inferred).
+func delegatedAttributes(attributes []xacml.Attribute) []xacml.Attribute {
+	moved := slices.Clone(attributes)
+	for i := range moved {
+		moved[i].Values = delegatedValues(moved[i].Values)
+	}
+	return moved
+}
+
 func delegatedValues(values []value.Value) []value.Value {
-	if !slices.ContainsFunc(values, func(v value.Value) bool { return v.Type() == value.TypeXPathExpression }) {
+	if !slices.ContainsFunc(values, func(v value.Value) bool { return v.Type() == value.TypeXPathExpression || v.Type() == value.TypeEntity }) {
 		return values
 	}
 	moved := slices.Clone(values)
 	for i, v := range moved {
-		if x, ok := v.(value.XPathExpression); ok && !strings.HasPrefix(x.Category, xacml.CategoryDelegatedPrefix) {
-			x.Category = xacml.CategoryDelegatedPrefix + x.Category
-			moved[i] = x
+		switch v := v.(type) {
+		case value.XPathExpression:
+			if !strings.HasPrefix(v.Category, xacml.CategoryDelegatedPrefix) {
+				v.Category = xacml.CategoryDelegatedPrefix + v.Category
+				moved[i] = v
+			}
+		case value.Entity:
+			entity := *xacml.EntityOf(v)
+			entity.Attributes = delegatedAttributes(entity.Attributes)
+			moved[i] = xacml.NewEntity(&entity)
 		}
 	}
 	return moved

@@ -211,6 +211,7 @@ func TestUnder_XPath20(t *testing.T) {
 		byText   = "XPath 2.0 compares strings here, and XPath 1.0 numbers: number() makes it clear"
 		booleans = "XPath 2.0 compares with a boolean in another way than XPath 1.0: boolean() or string() make it clear"
 		mixed    = "XPath 2.0 does not compare a string with a number: number() or string() make it clear"
+		written  = "XPath 2.0 writes some numbers in another way than XPath 1.0: numbers can be compared as they are"
 	)
 	for _, tt := range []struct {
 		source   string
@@ -231,6 +232,10 @@ func TestUnder_XPath20(t *testing.T) {
 		{"//a[b/c[@d < 'e']]", 12, byText},
 		{"//a[not(b < c)] | //d[e < f]", 11, byText}, // the first
 		{"//a[count(b[c > d]) = 1]", 15, byText},
+		{"//a[string(@n * 1000) = '1000000']", 5, written}, // '1.0E6' in 2.0
+		{"//a[concat(sum(b), ' NOK') = c]", 5, written},
+		{"//a[string(1 div 2) = 'b']", 5, written},
+		{"//a[string(-(1 + 0.5)) = 'b']", 5, written},
 
 		{"//a[@n > 5]", 0, ""},
 		{"//a[5 <= n]", 0, ""},
@@ -243,6 +248,8 @@ func TestUnder_XPath20(t *testing.T) {
 		{"//a[(1 < 2) = (b = c)]", 0, ""},
 		{"//a[position() < last()]", 0, ""},
 		{"//a[@b and c or not(d)]", 0, ""},
+		{"//a[string(@n) = concat('b', c, true(), string())]", 0, ""},
+		{"//a[concat('n', -count(b) * 2 + last() mod 3, position() - string-length(c), 7) = @id]", 0, ""},
 	} {
 		x, err := Compile(tt.source, bindings())
 		if err != nil {

@@ -76,9 +76,9 @@ func Compile(source string, namespaces value.Namespaces) (*Expr, error) {
 }
 
 // Under is an error of type [*SyntaxError] if the XPathVersion (§5.5) is that of
-// XPath 2.0, or one that is not known, and some comparison has another meaning
-// there: what is read as XPath 1.0 all the same would then silently give other
-// nodes. Without a version it is XPath 1.0.
+// XPath 2.0, or one that is not known, and something has another meaning there:
+// what is read as XPath 1.0 all the same would then silently give other nodes.
+// Without a version it is XPath 1.0.
 func (x *Expr) Under(version string) error {
 	if x.differs == nil || version == "" || strings.EqualFold(version, xacml.XPath10) {
 		return nil

@@ -1,6 +1,9 @@
 package xpath
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // laterSymbol names the construct of a later version of XPath that the rest
 // begins with.
@@ -48,6 +51,37 @@ func (x comparison) differs() string {
 		return "XPath 2.0 does not compare a string with a number: number() or string() make it clear"
 	default:
 		return ""
+	}
+}
+
+// differs tells what XPath 2.0 makes of a call that it does not read as XPath 1.0 does:
+// it writes a number that is no integer in another way, also a whole one that was
+// computed from nodes (XPath Functions, 17.1.2): 1000000 as 1.0E6.
+func (x call) differs() string {
+	if x.function.name != "string" && x.function.name != "concat" {
+		return ""
+	}
+	for _, arg := range x.args {
+		if arg.static() == TypeNumber && !integer(arg) {
+			return "XPath 2.0 writes some numbers in another way than XPath 1.0: numbers can be compared as they are"
+		}
+	}
+	return ""
+}
+
+// integer reports whether XPath 2.0 certainly has an integer here.
+func integer(x expr) bool {
+	switch x := x.(type) {
+	case Result:
+		return x.typ == TypeNumber && x.number == math.Trunc(x.number)
+	case negation:
+		return integer(x.operand)
+	case arithmetic:
+		return x.operator != "div" && integer(x.left) && integer(x.right)
+	case call:
+		return isWord(x.function.name, "count last position string-length")
+	default:
+		return false
 	}
 }
 

@@ -19,7 +19,7 @@ type parser struct {
 	// focused tells that position() or last() occurs in the expression or
 	// predicate that is being read, not counting predicates inside of it.
 	focused bool
-	// differs is the first comparison that XPath 2.0 would read in another way.
+	// differs is the first place that XPath 2.0 would read in another way.
 	differs *SyntaxError
 }
 
@@ -118,11 +118,16 @@ func (p *parser) binary(tightness int) (expr, error) {
 			return nil, err
 		}
 		left = operation(t.text, left, right)
-		if c, ok := left.(comparison); ok && p.differs == nil {
-			if problem := c.differs(); problem != "" {
-				p.differs = &SyntaxError{Position: t.position, Problem: problem}
-			}
+		if c, ok := left.(comparison); ok {
+			p.differ(t, c.differs())
 		}
+	}
+}
+
+// differ notes what XPath 2.0 would read in another way at t, if there is a problem.
+func (p *parser) differ(t token, problem string) {
+	if p.differs == nil && problem != "" {
+		p.differs = &SyntaxError{Position: t.position, Problem: problem}
 	}
 }
 
@@ -277,7 +282,9 @@ func (p *parser) call(name token) (expr, error) {
 		args = append(args, contextNode{})
 	}
 	p.focused = p.focused || f.focused
-	return call{function: f, args: args}, nil
+	x := call{function: f, args: args}
+	p.differ(name, x.differs())
+	return x, nil
 }
 
 // function is the core function of that name (section 4).

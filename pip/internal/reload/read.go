@@ -12,7 +12,7 @@ import (
 // MaxBytes bounds a file.
 const MaxBytes = 1 << 20
 
-// Read reads a regular file up to the bound. An error begins with the name of the file.
+// Read reads a regular file up to the bound. An error names the file.
 func Read(name string) ([]byte, error) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // a pipe would wait for a writer
 		return nil, fmt.Errorf("%s: it is not a regular file", name)
