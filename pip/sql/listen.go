@@ -74,7 +74,7 @@ type listener struct {
 // listen makes a connection and reads from it until it fails.
 func (l *listener) listen(ctx context.Context, connected func()) error {
 	conn := l.conn.Copy()
-	if err := l.cfg.Postgres.readPassword(conn); err != nil {
+	if err := l.cfg.Postgres.readFiles(conn); err != nil {
 		return err
 	}
 	c, err := pgx.ConnectConfig(ctx, conn)

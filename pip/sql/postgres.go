@@ -82,7 +82,7 @@ func OpenPostgres(ctx context.Context, cfg PostgresConfig) (*Database, error) {
 		if err := gate.enter(); err != nil {
 			return err
 		}
-		return cfg.readPassword(c)
+		return cfg.readFiles(c)
 	}
 	pool.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		err := requireReadOnly(ctx, c, timeout)
@@ -174,6 +174,25 @@ func splitURL(text string) (bare, password string, err error) {
 		return "", "", errors.New("the sslmode of the database URL must be verify-full, verify-ca, require or disable")
 	}
 	return u.String(), password, nil
+}
+
+// readFiles reads the files of TLS and of the password again, for a connection to come:
+// a certificate that was replaced would expire, and an authority that was taken away be
+// trusted, until the service is started again.
+func (cfg PostgresConfig) readFiles(c *pgx.ConnConfig) error {
+	if c.TLSConfig == nil {
+		return cfg.readPassword(c)
+	}
+	bare, _, err := splitURL(cfg.URL)
+	if err != nil {
+		return err
+	}
+	again, err := pgx.ParseConfig(bare)
+	if err != nil {
+		return &pip.Error{Outcome: pip.OutcomeError, Detail: "the files of TLS cannot be used", Err: err}
+	}
+	c.TLSConfig, c.Fallbacks = again.TLSConfig, again.Fallbacks
+	return cfg.readPassword(c)
 }
 
 // readPassword reads the password file, if there is one.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/forseti-pdp/forseti/internal/certtest"
 	"github.com/forseti-pdp/forseti/pip"
 )
 
@@ -455,5 +456,51 @@ func TestPostgresTLS(t *testing.T) {
 		case !tt.good:
 			wantOutcome(t, err, pip.OutcomeUnavailable)
 		}
+	}
+}
+
+// An authority that is taken away is not trusted by connections that begin later, and
+// one that comes back is.
+func TestPostgresTLSFilesChange(t *testing.T) {
+	u, err := url.Parse(server.Database(t, postgresSeed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := os.ReadFile(server.CA(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	write := func(data []byte) {
+		t.Helper()
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(own)
+	u.Host, u.RawQuery = "127.0.0.1:"+u.Port(), "sslrootcert="+url.QueryEscape(file)
+	db := openPostgres(t, PostgresConfig{URL: u.String()})
+	p := provider(t, byUser(db, "select :user as role", false))
+	fetch := func() error {
+		db.backend.(*postgres).pool.Reset()
+		for {
+			_, err := p.Fetch(t.Context(), ask("1"))
+			e, ok := errors.AsType[*pip.Error](err)
+			if !ok || e.RetryAfter == 0 {
+				return err
+			}
+			time.Sleep(e.RetryAfter) // the gate
+		}
+	}
+	if err := fetch(); err != nil {
+		t.Fatal(err)
+	}
+	write(certtest.New("another").PEM())
+	wantOutcome(t, fetch(), pip.OutcomeUnavailable)
+	write([]byte("half a file"))
+	wantOutcome(t, fetch(), pip.OutcomeError)
+	write(own)
+	if err := fetch(); err != nil {
+		t.Errorf("got %v, want an answer by the authority that is back", err)
 	}
 }
