@@ -140,8 +140,13 @@ func (v *Verifier) verify(ctx context.Context, text string) (Claims, *Error) {
 func (i *issuer) key(ctx context.Context, c compact) (jwks.Key, *jwks.Set, *Error) {
 	set, err := i.keys.Current()
 	key, found := find(set, c.keyID)
-	if err != nil || !found && c.keyID != "" {
-		// The issuer may have begun to use another key.
+	unknown := func() bool { return !found && c.keyID != "" }
+	for again := range 2 {
+		// The issuer may have begun to use another key. A reading that was under way may
+		// have begun before that: then there is another.
+		if err == nil && !unknown() || err != nil && again > 0 {
+			break
+		}
 		if err := i.keys.Renew(ctx); err != nil {
 			return jwks.Key{}, nil, &Error{Reason: ReasonCanceled, Err: err}
 		}

@@ -382,6 +382,28 @@ func TestRotations(t *testing.T) {
 	}
 }
 
+// TestKeyOfALaterReading has a key that is published while the keys are being read.
+func TestKeyOfALaterReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := tokentest.NewKey("a", "ES256"), tokentest.NewKey("b", "ES256")
+		h := &host{delay: 5 * time.Second}
+		h.serve(a)
+		v := remote(t, h, nil)
+		time.Sleep(time.Second) // the first reading is under way
+		h.serve(a, b)
+		if _, err := v.Verify(t.Context(), fresh(b)); err != nil {
+			t.Errorf("got %v for a key that was published before it was used", err)
+		}
+		if n := h.count(); n != 2 {
+			t.Errorf("got %d readings, want 2", n)
+		}
+		_, err := v.Verify(t.Context(), fresh(tokentest.NewKey("c", "ES256")))
+		if got := reasonOf(t, err); got != ReasonKey || h.count() != 2 {
+			t.Errorf("got reason %q after %d readings for a key that nobody knows, want %q after 2", got, h.count(), ReasonKey)
+		}
+	})
+}
+
 // TestUnknownKidsAreCheap has a hundred thousand made-up kids in five minutes.
 func TestUnknownKidsAreCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
