@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	v1 "github.com/forseti-pdp/forseti/proto/forseti/authorization/v1"
 )
@@ -47,8 +48,14 @@ func TestWaiting(t *testing.T) {
 	waiting := 0.0
 	waits := func(do func() error) {
 		t.Helper()
+		r.server.service.gate.allowed.Store(4 * parts) // on a busy machine it may have been lowered
 		wg.Go(func() {
-			if err := do(); err != nil {
+			err := do()
+			for codeOf(err) == codes.ResourceExhausted && t.Context().Err() == nil {
+				time.Sleep(time.Millisecond) // one that waited was back at work for a moment
+				err = do()
+			}
+			if err != nil {
 				t.Errorf("a call that waits: got %v", err)
 			}
 		})
@@ -72,10 +79,16 @@ func TestWaiting(t *testing.T) {
 			return err
 		}
 		got, err := stream.Recv()
-		if got.GetResponse().GetDecision() != v1.Decision_DECISION_PERMIT {
-			return fmt.Errorf("got %v, %w", got, err)
+		switch {
+		case err != nil:
+			return err
+		case got.GetError().GetReason() == v1.ErrorReason_ERROR_REASON_OVERLOADED:
+			return status.Error(codes.ResourceExhausted, got.GetError().GetMessage())
+		case got.GetResponse().GetDecision() != v1.Decision_DECISION_PERMIT:
+			return fmt.Errorf("got %v", got)
+		default:
+			return nil
 		}
-		return err
 	})
 
 	if _, err := r.client.Authorize(within(t), action("read")); err != nil {
